@@ -1,0 +1,56 @@
+# The site from one command: `make run`. `make help` lists the rest.
+
+ENVIRONMENT = PYTHONDONTWRITEBYTECODE=1
+PYTHON = $(ENVIRONMENT) .venv/bin/python
+
+.PHONY: help run dev test lint format password demo-reset demo-pictures lock shell
+.DEFAULT_GOAL := help
+
+help: ## Lists what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: ## Starts the site with its worker (EMPTY=1: without demo content)
+	@sh requirements/install base
+	@exec env $(ENVIRONMENT) .venv/bin/python manage.py serve $(if $(EMPTY),--empty)
+
+dev: ## Starts the site with autoreload and debug pages
+	@sh requirements/install dev
+	@DEBUG=1 $(PYTHON) manage.py serve --prepare-only $(if $(EMPTY),--empty)
+	@trap 'kill $$worker 2>/dev/null' EXIT INT TERM; \
+	DEBUG=1 $(PYTHON) manage.py worker & worker=$$!; \
+	DEBUG=1 $(PYTHON) manage.py runserver $${HOST:-127.0.0.1}:$${PORT:-8000}
+
+test: ## Runs all tests (needs no running site)
+	@sh requirements/install dev
+	@$(PYTHON) -m pytest -n 2 $(ARGS)
+
+lint: ## Checks style, types, floors, templates and settings
+	@sh requirements/install dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	git ls-files -z -- 'templates/*.html' | xargs -0 .venv/bin/djade --target-version 5.2 --check
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	SITE_URL=https://www.example.co.uk $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+format: ## Rewrites code and templates in the house style
+	@sh requirements/install dev
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+	git ls-files -z -- 'templates/*.html' | xargs -0 .venv/bin/djade --target-version 5.2 || true
+
+password: ## Sets a new password for the administrator
+	@$(PYTHON) manage.py set_password
+
+demo-reset: ## Deletes all content and puts the demo content back
+	@$(PYTHON) manage.py demo --reset
+
+demo-pictures: ## Renders the demo's drawings (SVG) to pictures, with Chromium
+	@$(PYTHON) vasite/home/demo/render.py
+
+lock: ## Compiles requirements/*.txt from pyproject.toml
+	@sh requirements/compile
+
+shell: ## Opens a Python shell with the site's models
+	@$(PYTHON) manage.py shell

@@ -1,0 +1,94 @@
+"""The contact page and the enquiries that it stores."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from wagtail.admin.panels import FieldPanel
+from wagtail.contrib.routable_page.models import RoutablePageMixin, path
+from wagtail.fields import RichTextField
+from wagtail.search import index
+
+from contact.enquiring import receive_enquiry
+from contact.forms import EnquiryForm
+from vasite.content.models import ContentPage
+from vasite.forms.answers import SeeOther, came_from
+from vasite.forms.submissions import Submission
+
+
+class Enquiry(Submission, index.Indexed):
+    """A message from somebody who may become a client."""
+
+    class State(models.TextChoices):
+        NEW = "new", "New"
+        ANSWERED = "answered", "Answered"
+        CLOSED = "closed", "Closed"
+        SPAM = "spam", "Spam"
+
+    state = models.CharField(max_length=10, choices=State, default=State.NEW, db_index=True)
+    name = models.CharField(max_length=100)
+    email = models.EmailField("e-mail")
+    phone = models.CharField("telephone", max_length=40, blank=True)
+    service = models.ForeignKey(
+        "services.ServicePage", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    message = models.TextField()
+    came_from = models.CharField("came from", max_length=300, blank=True)
+
+    search_fields = [
+        index.SearchField("name"),
+        index.SearchField("message"),
+        index.AutocompleteField("name"),
+        index.FilterField("state"),
+    ]
+
+    class Meta(Submission.Meta):
+        abstract = False
+        verbose_name = "enquiry"
+        verbose_name_plural = "enquiries"
+        ordering = ["-received_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.received_at:%-d %B %Y}"
+
+
+class ContactPage(RoutablePageMixin, ContentPage):
+    """The page with the enquiry form."""
+
+    thank_you_title = models.CharField(max_length=100, default="Thank you, your message is here")
+    thank_you_text = RichTextField(
+        blank=True,
+        features=["bold", "italic", "link"],
+        default="<p>I read every message myself and answer within one working day.</p>",
+    )
+
+    max_count = 1
+    parent_page_types = ["home.HomePage"]
+    subpage_types: list[str] = []
+    template = "contact/contact.html"
+    page_description = "The page with your contact form"
+    content_panels = [
+        *ContentPage.content_panels,
+        FieldPanel("thank_you_title"),
+        FieldPanel("thank_you_text"),
+    ]
+
+    class Meta:
+        verbose_name = "contact page"
+
+    @path("")
+    def form_view(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            initial = {"service": request.GET.get("service", "")}
+            return self.render(request, context_overrides={"form": EnquiryForm(initial=initial)})
+        form = EnquiryForm(request.POST)
+        if not form.is_valid():
+            response = self.render(request, context_overrides={"form": form})
+            response.status_code = 422
+            return response
+        receive_enquiry(form, came_from(request))
+        return SeeOther(self.get_url(request) + self.reverse_subpage("thank_you"))
+
+    @path("thank-you/", name="thank_you")
+    def thank_you(self, request: HttpRequest) -> HttpResponse:
+        return self.render(request, template="contact/thank_you.html")

@@ -1,0 +1,58 @@
+"""The readers' forms: subscribing and commenting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from vasite.forms.accessible import (
+    AccessibleForm,
+    EmailField,
+    LineField,
+    LongTextField,
+)
+
+COMMENT_LIMIT = 3000
+
+
+class SubscribeForm(AccessibleForm):
+    """`form#subscribe`."""
+
+    form_id = "subscribe"
+    button = "Subscribe"
+
+    email = EmailField(
+        label="Your e-mail address",
+        help_text="One letter a month. You confirm by mail, and one click ends it.",
+    )
+
+
+class CommentForm(AccessibleForm):
+    """`form#comment`."""
+
+    form_id = "comment"
+    button = "Send your comment"
+
+    name = LineField(
+        label="Your name",
+        max_length=80,
+        help_text="Shown beside your comment.",
+        error_messages={"required": "Write your name, or the one you go by."},
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    email = EmailField(label="Your e-mail address", help_text="It will not be published.")
+    comment = LongTextField(
+        label="Your comment",
+        max_length=COMMENT_LIMIT,
+        rows=5,
+        help_text=f"Up to {COMMENT_LIMIT:,} characters. It appears once it has been read.",
+        error_messages={"required": "Write your comment."},
+    )
+    parent = forms.IntegerField(required=False, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = self.fields["name"]
+        name.widget.attrs.pop("maxlength", None)
+        name.error_messages["max_length"] = "Shorten this to 80 characters."

@@ -1,0 +1,147 @@
+"""The readers: subscribers, and comments under posts."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator
+from wagtail.models import Page
+from wagtail.search import index
+
+from newsletter.tokens import make_token
+from vasite.content.models import ContentPage
+from vasite.forms.submissions import Submission
+
+
+class NewsletterPage(ContentPage):
+    """The page on which readers subscribe."""
+
+    max_count = 1
+    parent_page_types = ["home.HomePage"]
+    subpage_types: list[str] = []
+    template = "newsletter/newsletter.html"
+    page_description = "The page on which people subscribe to your newsletter"
+
+    class Meta:
+        verbose_name = "newsletter page"
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def confirmed(self) -> SubscriberQuerySet:
+        return self.filter(status=Subscriber.Status.CONFIRMED)
+
+
+class Subscriber(index.Indexed, models.Model):
+    """An address that asked for the newsletter."""
+
+    class Status(models.TextChoices):
+        UNCONFIRMED = "unconfirmed", "Not confirmed yet"
+        CONFIRMED = "confirmed", "Confirmed"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+
+    email = models.EmailField("e-mail")
+    # The address in lower case: what makes two spellings the same person.
+    email_key = models.CharField(max_length=254, unique=True, editable=False)
+    status = models.CharField(
+        max_length=12, choices=Status, default=Status.UNCONFIRMED, db_index=True
+    )
+    subscribed_at = models.DateTimeField("asked", default=timezone.now)
+    subscribed_from = models.CharField("asked on the page", max_length=300, blank=True)
+    confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
+    unsubscribed_at = models.DateTimeField("unsubscribed", null=True, blank=True)
+    last_mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = SubscriberQuerySet.as_manager()
+    search_fields = [index.AutocompleteField("email"), index.FilterField("status")]
+
+    class Meta:
+        verbose_name = "subscriber"
+        ordering = ["-subscribed_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        self.email_key = email_key(self.email)
+
+    def confirm(self) -> None:
+        """Makes the address a confirmed one, from now on."""
+        self.status = self.Status.CONFIRMED
+        self.confirmed_at = timezone.now()
+        self.save(update_fields=["status", "confirmed_at"])
+
+    def unsubscribe(self) -> None:
+        """Ends the subscription; doing it twice is as good as once."""
+        if self.status != self.Status.UNSUBSCRIBED:
+            self.status = self.Status.UNSUBSCRIBED
+            self.unsubscribed_at = timezone.now()
+            self.save(update_fields=["status", "unsubscribed_at"])
+
+    @property
+    def unsubscribe_url(self) -> str:
+        path = reverse("newsletter:unsubscribe", args=[make_token("unsubscribe", self.pk)])
+        return f"{settings.SITE_URL}{path}"
+
+    @property
+    def confirm_url(self) -> str:
+        path = reverse("newsletter:confirm", args=[make_token("confirm", self.pk)])
+        return f"{settings.SITE_URL}{path}"
+
+
+def email_key(email: str) -> str:
+    """Gives the form in which two addresses are compared."""
+    return email.strip().lower()
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def public(self) -> CommentQuerySet:
+        return self.filter(status=Comment.Status.APPROVED)
+
+    def for_page(self, page: Page) -> CommentQuerySet:
+        """The comments of a page, oldest first."""
+        return self.filter(page_id=page.pk).order_by("received_at", "pk")
+
+
+class Comment(Submission, index.Indexed):
+    """What a reader wrote under a post. Nobody but the VA sees it before she approved it."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        SPAM = "spam", "Spam"
+
+    page = models.ForeignKey(
+        "blog.BlogPostPage", on_delete=models.CASCADE, related_name="comments", verbose_name="post"
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="answers"
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING, db_index=True)
+    name = models.CharField(max_length=80)
+    email = models.EmailField("e-mail")
+    comment = models.TextField()
+    moderated_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = CommentQuerySet.as_manager()
+    search_fields = [
+        index.SearchField("comment"),
+        index.SearchField("name"),
+        index.AutocompleteField("name"),
+        index.FilterField("status"),
+    ]
+
+    class Meta(Submission.Meta):
+        abstract = False
+        verbose_name = "comment"
+        ordering = ["-received_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} on “{self.page.title}”"
+
+    @property
+    def excerpt(self) -> str:
+        """Its beginning, for lists."""
+        return Truncator(self.comment).chars(120)

@@ -1,0 +1,37 @@
+"""`{% comments page %}` and `{% subscribe_form %}`: what other apps' templates ask of this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+
+from blog.models import BlogPostPage
+from newsletter.forms import CommentForm, SubscribeForm
+from newsletter.models import Comment
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/comments.html", takes_context=True)
+def comments(context: Context, page: BlogPostPage) -> dict[str, Any]:
+    """The public comments of a post, oldest first, and the form; a faulty form as it was sent."""
+    action = reverse("newsletter:comment", args=[page.pk]) if page.pk else ""
+    form = getattr(context["request"], "comment_form", None) or CommentForm(action=action)
+    return {
+        "comments": list(Comment.objects.public().for_page(page)) if page.pk else [],
+        "form": form,
+    }
+
+
+@register.inclusion_tag("components/subscribe.html", takes_context=True)
+def subscribe_form(context: Context, level: int = 2) -> dict[str, Any]:
+    """The newsletter's box, with its heading's level."""
+    sent = getattr(context["request"], "subscribe_form", None)
+    return {
+        "form": sent or SubscribeForm(action=reverse("newsletter:subscribe")),
+        "level": level,
+        "business": context["business"],
+    }

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from newsletter import views
+
+app_name = "newsletter"
+urlpatterns = [
+    path("newsletter/subscribe/", views.subscribe, name="subscribe"),
+    path("newsletter/thank-you/", views.thank_you, name="thank_you"),
+    path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
+    path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("comments/<int:page_id>/", views.comment, name="comment"),
+]

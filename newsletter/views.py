@@ -1,0 +1,105 @@
+"""What readers' forms and links lead to."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from blog.models import BlogPostPage
+from newsletter.commenting import receive_comment
+from newsletter.forms import CommentForm, SubscribeForm
+from newsletter.models import NewsletterPage, Subscriber
+from newsletter.subscribing import receive_address
+from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
+from vasite.forms.answers import SeeOther, came_from
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Takes a comment on a post; with faults, the post comes back with the form as it was."""
+    page = get_object_or_404(BlogPostPage.objects.live().public(), pk=page_id)
+    if request.method != "POST":
+        return redirect(page.get_url(request))
+    form = CommentForm(request.POST, action=request.path)
+    if form.is_valid():
+        receive_comment(form, page)
+        return SeeOther(f"{page.get_url(request)}#comment-received")
+    request.comment_form = form  # type: ignore[attr-defined] - the comments' tag shows it
+    return answer_again(page.serve(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """Takes an address; with faults, the newsletter page comes back with the form as it was."""
+    page = get_object_or_404(NewsletterPage.objects.live())
+    if request.method != "POST":
+        return redirect(page.get_url(request))
+    form = SubscribeForm(request.POST, action=request.path)
+    if form.is_valid():
+        if not form.looks_like_spam:
+            receive_address(form.cleaned_data["email"], came_from(request))
+        return SeeOther("/newsletter/thank-you/")
+    request.subscribe_form = form  # type: ignore[attr-defined] - the form's tag shows it
+    return answer_again(page.serve(request))
+
+
+def answer_again(response: HttpResponse) -> HttpResponse:
+    """Gives a page with a faulty form its status, never to be kept by a cache."""
+    response.status_code = 422
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def thank_you(request: HttpRequest) -> HttpResponse:
+    """Says to look for the mail, whatever was known of the address."""
+    return render(request, "newsletter/thank_you.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button, POST confirms: programs that follow links in mails confirm nothing."""
+    try:
+        subscriber_id = read_token("confirm", token)
+    except ExpiredTokenError:
+        return render_result(request, "confirm_expired", 410)
+    except BadTokenError:
+        return render_result(request, "bad_link", 404)
+    subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+    if subscriber is None:
+        return render_result(request, "bad_link", 404)
+    if subscriber.status == Subscriber.Status.CONFIRMED:
+        return render_result(request, "confirmed")
+    if request.method != "POST":
+        return render_result(request, "confirm")
+    subscriber.confirm()
+    return SeeOther(request.path)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button, POST ends the subscription, also as RFC 8058's one click."""
+    try:
+        subscriber_id = read_token("unsubscribe", token)
+    except BadTokenError:
+        return render_result(request, "bad_link", 404)
+    subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+    if subscriber is None or subscriber.status == Subscriber.Status.UNSUBSCRIBED:
+        return render_result(request, "unsubscribed")
+    if request.method != "POST":
+        return render_result(request, "unsubscribe")
+    subscriber.unsubscribe()
+    return render_result(request, "unsubscribed")
+
+
+unsubscribe.accepts_any_origin = True  # type: ignore[attr-defined] - a mail provider posts it
+
+
+def render_result(request: HttpRequest, name: str, status: int = 200) -> HttpResponse:
+    """Gives a page about a link from a mail; its address never leaves with a click on it."""
+    response = render(request, f"newsletter/{name}.html", status=status)
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,15 @@
+"""Gives every template the business's facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from vasite.business.models import BusinessSettings
+
+
+def business(request: HttpRequest) -> dict[str, Any]:
+    """`business`, read from the database at most once a request and only where it is used."""
+    return {"business": SimpleLazyObject(lambda: BusinessSettings.load(request_or_site=request))}

@@ -1,0 +1,100 @@
+"""The business's own facts, kept at one place and shown wherever they are needed."""
+
+from __future__ import annotations
+
+from django.core.validators import RegexValidator
+from django.db import models
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.fields import StreamField
+
+validate_telephone = RegexValidator(
+    r"^\+?[\d\s().-]{6,30}$", "Write the number with digits and spaces, such as 01905 555 0142."
+)
+
+
+class ProfileBlock(blocks.StructBlock):
+    """A page about the business on another website."""
+
+    name = blocks.CharBlock(max_length=40, help_text="“LinkedIn”")
+    url = blocks.URLBlock(label="Address")
+
+    class Meta:
+        icon = "link"
+        label_format = "{name}"
+
+
+@register_setting(icon="home", order=100)
+class BusinessSettings(BaseGenericSetting):
+    """Who, what, where, when and from how much."""
+
+    name = models.CharField("business name", max_length=80, default="Your business")
+    strapline = models.CharField(
+        max_length=140, blank=True, help_text="What you do and for whom, in one line."
+    )
+    person_name = models.CharField("your name", max_length=80, blank=True)
+    portrait = models.ForeignKey(
+        "content.SiteImage", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    street_address = models.CharField(
+        max_length=120, blank=True, help_text="Leave it empty if you work from home."
+    )
+    locality = models.CharField("town", max_length=60, blank=True)
+    postcode = models.CharField(max_length=10, blank=True)
+    area_served = models.CharField(
+        max_length=160, blank=True, help_text="“Worcester, Malvern and Droitwich”"
+    )
+    telephone = models.CharField(max_length=32, blank=True, validators=[validate_telephone])
+    email = models.EmailField(
+        "e-mail", blank=True, help_text="Shown on the site; notices of enquiries go there, too."
+    )
+    opening_hours = models.TextField(
+        blank=True,
+        max_length=400,
+        help_text="One line for each, such as “Monday to Friday, 9 to 5”.",
+    )
+    price_from = models.DecimalField(
+        "price from, in £", max_digits=8, decimal_places=2, null=True, blank=True
+    )
+    price_unit = models.CharField(max_length=40, default="an hour", blank=True)
+    profiles = StreamField([("profile", ProfileBlock())], blank=True)
+
+    panels = [
+        MultiFieldPanel(
+            [
+                FieldPanel("name"),
+                FieldPanel("strapline"),
+                FieldPanel("person_name"),
+                FieldPanel("portrait"),
+            ],
+            "Who",
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("street_address"),
+                FieldPanel("locality"),
+                FieldPanel("postcode"),
+                FieldPanel("area_served"),
+            ],
+            "Where",
+        ),
+        MultiFieldPanel(
+            [FieldPanel("telephone"), FieldPanel("email"), FieldPanel("opening_hours")],
+            "How to reach you",
+        ),
+        MultiFieldPanel([FieldPanel("price_from"), FieldPanel("price_unit")], "Prices"),
+        FieldPanel("profiles"),
+    ]
+
+    class Meta:
+        verbose_name = "your business"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def telephone_url(self) -> str:
+        """The number as a `tel:` address (RFC 3966), without blanks and brackets."""
+        digits = "".join(one for one in self.telephone if one.isdigit() or one == "+")
+        return f"tel:{digits}"

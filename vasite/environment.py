@@ -1,0 +1,217 @@
+"""The site's settings from outside: each variable with its type, default and meaning.
+
+Values come from the process environment, then from a `.env` file in the project's folder.
+`.env.example` lists the same variables; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise ValueError
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _boolean(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"": False, "0": False, "false": False, "no": False, "off": False}
+    return words[text.strip().lower()]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _site_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError
+    _ = parts.port  # raises ValueError for a port that is no number
+    return text.rstrip("/")
+
+
+def _log_format(text: str) -> str:
+    if text not in {"text", "json"}:
+        raise ValueError
+    return text
+
+
+def _database(text: str) -> dict[str, Any]:
+    config = environ.Env.db_url_config(text)
+    if config.get("ENGINE") not in {
+        "django.db.backends.postgresql",
+        "django.db.backends.sqlite3",
+    } or not config.get("NAME"):
+        raise ValueError
+    return dict(config)
+
+
+def _cache(text: str) -> dict[str, Any]:
+    scheme, _, rest = text.partition("://")
+    if scheme in {"locmem", "file"}:
+        return dict(environ.Env.cache_url_config(f"{scheme}cache://{rest}"))
+    if scheme not in {"redis", "rediss"} or not urlsplit(text).hostname:
+        raise ValueError
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": text}
+
+
+def _email(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    if urlsplit(text).scheme not in {"smtp", "smtps", "smtp+tls", "smtp+ssl"}:
+        raise ValueError
+    config = dict(environ.Env.email_url_config(text))
+    if not config.get("EMAIL_HOST"):
+        raise ValueError
+    return config
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One setting from outside.
+
+    `read` turns text into the value and raises ValueError or KeyError for text it can't;
+    `example` completes the sentence "expected …" of the error that the operator sees.
+    """
+
+    name: str
+    read: Callable[[str], Any]
+    default: str
+    example: str
+    explanation: str
+
+
+VARIABLES = (
+    Variable("PORT", _port, "8000", "a number from 1 to 65535", "The port the site listens on."),
+    Variable("HOST", str, "127.0.0.1", "an address", "The address the site listens on."),
+    Variable(
+        "DATA_DIR",
+        Path,
+        "data",
+        "a folder",
+        "Where everything that lives is kept: database, pictures, secret key.",
+    ),
+    Variable(
+        "SITE_URL",
+        _site_url,
+        "",
+        "an address such as https://www.example.co.uk",
+        "The public address, used in mails, feeds and the sitemap. Default: http://HOST:PORT.",
+    ),
+    Variable(
+        "ALLOWED_HOSTS",
+        _names,
+        "",
+        "host names separated by commas",
+        "Host names the site answers to besides that of SITE_URL.",
+    ),
+    Variable(
+        "SECRET_KEY",
+        str,
+        "",
+        "a long random text",
+        "Signs sessions and links. Made once and kept in DATA_DIR when not given.",
+    ),
+    Variable(
+        "DATABASE_URL",
+        _database,
+        "",
+        "postgres://user:password@host:5432/name or sqlite:///path",
+        "The database. Default: one SQLite file under DATA_DIR.",
+    ),
+    Variable(
+        "CACHE_URL",
+        _cache,
+        "locmem://",
+        "redis://host:6379/0, file:///path or locmem://",
+        "The cache. Default: the memory of each process.",
+    ),
+    Variable(
+        "EMAIL_URL",
+        _email,
+        "",
+        "smtp+tls://user:password@host:587",
+        "The mail server. Without it, mails wait in the admin's outbox.",
+    ),
+    Variable(
+        "DEFAULT_FROM_EMAIL",
+        str,
+        "",
+        "an e-mail address",
+        "The sender of the site's mails. Default: website@ the host of SITE_URL.",
+    ),
+    Variable(
+        "DJANGO_SUPERUSER_USERNAME", str, "admin", "a name", "The first administrator's name."
+    ),
+    Variable(
+        "DJANGO_SUPERUSER_EMAIL",
+        str,
+        "",
+        "an e-mail address",
+        "The first administrator's address, used to reset the password.",
+    ),
+    Variable(
+        "DJANGO_SUPERUSER_PASSWORD",
+        str,
+        "",
+        "a password",
+        "The first administrator's password. Made and shown once when not given.",
+    ),
+    Variable(
+        "WEB_CONCURRENCY",
+        _count,
+        "2",
+        "a whole number from 1",
+        "How many web processes; each has four threads.",
+    ),
+    Variable("LOG_FORMAT", _log_format, "text", "text or json", "How log lines are written."),
+    Variable(
+        "DEBUG",
+        _boolean,
+        "false",
+        "true or false",
+        "Shows errors with their code. Only for development: `make dev` sets it.",
+    ),
+)
+
+
+def read_environment() -> dict[str, Any]:
+    """Gives every variable's value by name, from the environment or `.env`.
+
+    A variable that is absent or empty takes its default, and one whose default is empty too is
+    an empty string. Raises ImproperlyConfigured with one line that names the variable.
+    """
+    environ.Env.read_env(PROJECT_DIR / ".env")
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        text = os.environ.get(variable.name, "") or variable.default
+        try:
+            values[variable.name] = variable.read(text) if text else text
+        except (ValueError, KeyError, environ.ImproperlyConfigured):
+            # The value itself may hold a password and stays out of the message.
+            raise ImproperlyConfigured(
+                f"{variable.name} is not valid: expected {variable.example}. "
+                "Set it in the environment or in .env."
+            ) from None
+    return values

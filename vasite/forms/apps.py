@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class FormsConfig(AppConfig):
+    name = "vasite.forms"
+    label = "forms"
+    verbose_name = "Forms"

@@ -1,0 +1,114 @@
+"""What the admin's inboxes share: a menu entry with its count, and changing a state at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.db import models
+from django.http import HttpRequest
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.sidebar import LinkMenuItem
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+
+class InboxPermissionPolicy(ModelPermissionPolicy):
+    """Nobody writes an inbox's entries by hand; `forbidden_actions` names what else is not done."""
+
+    def __init__(self, model: type[models.Model], forbidden_actions: Iterable[str]) -> None:
+        super().__init__(model)
+        self.forbidden_actions = {"add", *forbidden_actions}
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action not in self.forbidden_actions and super().user_has_permission(user, action)
+
+
+class CountingMenuItem(MenuItem):
+    """A menu entry that says how much waits: "Comments (2)"."""
+
+    def __init__(self, label: str, url: str, *, viewset: InboxViewSet, **kwargs: Any) -> None:
+        super().__init__(label, url, **kwargs)
+        self.viewset = viewset
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return self.viewset.permission_policy.user_has_permission(request.user, "view")
+
+    def render_component(self, request: HttpRequest) -> LinkMenuItem:
+        count = self.viewset.waiting().count()
+        label = f"{self.label} ({count})" if count else self.label
+        return LinkMenuItem(
+            self.name, label, self.url, icon_name=self.icon_name, attrs={"title": label}
+        )
+
+
+class InboxViewSet(SnippetViewSet):
+    """A list in the admin's menu of what came in or waits to go out.
+
+    `waiting` gives the queryset that the menu and the dashboard count; `waiting_words` says what
+    it is ("comments wait for you").
+    """
+
+    forbidden_actions: tuple[str, ...] = ()
+    waiting_words: tuple[str, str] = ("waits", "wait")
+    add_to_admin_menu = True
+    copy_view_enabled = False
+    list_per_page = 50
+    all_viewsets: ClassVar[list[InboxViewSet]] = []
+
+    def waiting(self) -> models.QuerySet[Any]:
+        raise NotImplementedError
+
+    @property
+    def permission_policy(self) -> InboxPermissionPolicy:
+        return InboxPermissionPolicy(self.model, self.forbidden_actions)
+
+    @property
+    def waiting_url(self) -> str:
+        """The list's address, filtered to what waits where it has such a filter."""
+        return str(self.menu_url)
+
+    def get_menu_item(self, order: int | None = None) -> CountingMenuItem:
+        return CountingMenuItem(
+            self.menu_label,
+            self.menu_url,
+            viewset=self,
+            name=self.menu_name,
+            icon_name=self.menu_icon,
+            order=order or self.menu_order,
+        )
+
+    def on_register(self) -> None:
+        super().on_register()
+        self.all_viewsets.append(self)
+
+
+class ChangeStateAction(SnippetBulkAction):
+    """Abstract: gives the ticked entries, one or many, another value of their state."""
+
+    template_name = "admin/change_state.html"
+    state = ""
+    changed_words = "changed"
+
+    def check_perm(self, snippet: models.Model) -> bool:
+        policy = type(snippet).snippet_viewset.permission_policy  # type: ignore[attr-defined]
+        return bool(policy.user_has_permission(self.request.user, "change"))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"display_name": self.display_name}
+
+    @classmethod
+    def change_state(cls, entries: models.QuerySet[Any]) -> int:
+        """Gives the entries the state of this action and tells how many changed."""
+        raise NotImplementedError
+
+    @classmethod
+    def execute_action(cls, objects: list[models.Model], **kwargs: Any) -> tuple[int, int]:
+        model = type(objects[0])
+        keys = [entry.pk for entry in objects]
+        cls.change_state(model._default_manager.filter(pk__in=keys))
+        return len(objects), 0
+
+    def get_success_message(self, num_parent_objects: int, num_child_objects: int) -> str:
+        return f"{num_parent_objects} {self.changed_words}"

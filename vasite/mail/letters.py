@@ -1,0 +1,76 @@
+"""A mail's two parts from one template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import css_inline
+from bs4 import BeautifulSoup, NavigableString, Tag
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from vasite.business.models import BusinessSettings
+
+INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+BLOCKS = {"p", "h1", "h2", "ul", "ol", "blockquote", "div", "table", "tr", "hr"}
+
+
+def send_letter(
+    template: str,
+    context: dict[str, Any],
+    *,
+    subject: str,
+    to: Iterable[str],
+    reply_to: Iterable[str] = (),
+    headers: dict[str, str] | None = None,
+) -> None:
+    """Writes a mail from an HTML template that extends mail/base.html, and puts it in the outbox.
+
+    The text part is made of the same words. Raises BadHeaderError for a line end in a header.
+    """
+    business = BusinessSettings.load()
+    html = render_to_string(template, {"business": business, "subject": subject, **context})
+    message = EmailMultiAlternatives(
+        subject, text_of(html), to=list(to), reply_to=list(reply_to), headers=headers or {}
+    )
+    message.attach_alternative(INLINER.inline(html), "text/html")
+    message.send()
+
+
+def text_of(html: str) -> str:
+    """Gives the body of a letter as plain text: links with their address, lists with dashes."""
+    soup = BeautifulSoup(html, "html.parser")
+    for hidden in soup.select("head, style, .preheader"):
+        hidden.decompose()
+    blocks = "".join(_text_pieces(soup))
+    lines = [" ".join(line.split()) for line in blocks.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def _text_pieces(element: Tag) -> Iterable[str]:
+    for child in element.children:
+        if isinstance(child, NavigableString):
+            if type(child) is NavigableString:
+                yield re.sub(r"\s+", " ", child)
+        elif isinstance(child, Tag):
+            yield from _tag_pieces(child)
+
+
+def _tag_pieces(tag: Tag) -> Iterable[str]:
+    inner = "".join(_text_pieces(tag))
+    if tag.name == "br":
+        yield "\n"
+    elif tag.name == "a" and tag.get("href"):
+        address = str(tag["href"]).removeprefix("mailto:").removeprefix("tel:")
+        yield inner if inner.strip() == address else f"{inner.strip()}: {address}"
+    elif tag.name == "li":
+        yield f"\n- {inner.strip()}"
+    elif tag.name == "blockquote":
+        quoted = "\n".join(f"> {line.strip()}" for line in inner.strip().split("\n"))
+        yield f"\n\n{quoted}\n\n"
+    elif tag.name in BLOCKS:
+        yield f"\n\n{inner.strip()}\n\n"
+    else:
+        yield inner

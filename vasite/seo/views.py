@@ -1,0 +1,56 @@
+"""The small addresses that machines ask for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.templatetags.static import static
+from django.utils import timezone
+
+from vasite.business.models import BusinessSettings
+
+
+def robots_txt(request: HttpRequest) -> HttpResponse:
+    """RFC 9309: everything but the admin and the search, on the site's own host only."""
+    if request.get_host() not in settings.SITE_URL:
+        return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /search/",
+        f"Sitemap: {settings.SITE_URL}/sitemap.xml",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
+
+
+def web_manifest(request: HttpRequest) -> JsonResponse:
+    """The name and mark under which a phone puts the site on its home screen."""
+    name = BusinessSettings.load(request_or_site=request).name
+    return JsonResponse(
+        {
+            "name": name,
+            "short_name": name[:12],
+            "start_url": "/",
+            "display": "browser",
+            "background_color": "#fbf7f0",
+            "theme_color": "#2f5d50",
+            "icons": [{"src": static("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"}],
+        },
+        content_type="application/manifest+json",
+    )
+
+
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """RFC 9116: whom to tell of a weakness. Without an address of the business: 404."""
+    email = BusinessSettings.load(request_or_site=request).email
+    if not email:
+        return HttpResponse("Not set up\n", status=404, content_type="text/plain")
+    expires = (timezone.now() + timedelta(days=180)).strftime("%Y-%m-01T00:00:00Z")
+    return HttpResponse(
+        f"Contact: mailto:{email}\nExpires: {expires}\nPreferred-Languages: en\n"
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt\n",
+        content_type="text/plain",
+    )

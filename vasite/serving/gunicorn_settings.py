@@ -1,0 +1,21 @@
+"""How gunicorn serves the site: its own configuration file."""
+
+from django.conf import settings
+
+bind = (
+    f"[{settings.HOST}]:{settings.PORT}"
+    if ":" in settings.HOST
+    else (f"{settings.HOST}:{settings.PORT}")
+)
+workers = settings.WEB_CONCURRENCY
+worker_class = "gthread"
+threads = 4
+preload_app = True  # the processes share the code's memory and start at once
+timeout = 30
+graceful_timeout = 4
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+worker_tmp_dir = str(settings.DATA_DIR / "tmp")
+control_socket_disable = True  # would be written to the home folder
+loglevel = "warning"

@@ -1,0 +1,84 @@
+"""The worker: runs the tasks in the database and what is due by the clock."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.module_loading import import_string
+from django_tasks_db.management.commands.db_worker import Worker as TaskWorker
+from django_tasks_db.models import DBTaskResult
+
+from vasite.serving.models import Worker
+from vasite.serving.tasks import resume_abandoned_tasks
+
+logger = logging.getLogger("vasite.event")
+SIGN_OF_LIFE_SECONDS = 5
+POLL_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Runs background tasks: mail, pictures, scheduled publishing."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.worker_id = f"{os.getpid()}-{get_random_string(12)}"
+        self.stopping = threading.Event()
+        self.tasks = TaskWorker(
+            queue_names=["*"],
+            excluded_queue_names=[],
+            interval=POLL_SECONDS,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=self.worker_id,
+        )
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, self.stop)
+        threading.Thread(target=self.give_signs_of_life, daemon=True).start()
+        last_runs: dict[str, float] = {}
+        while not self.stopping.is_set():
+            try:
+                resume_abandoned_tasks()
+                self.enqueue_due(last_runs)
+                if DBTaskResult.objects.ready().exists():
+                    self.tasks.run()
+            except DatabaseError as error:
+                # Stopped, restarted or locked: it comes back, and so does the work.
+                logger.warning("The worker waits for the database", exc_info=error)
+                connection.close()
+            self.stopping.wait(POLL_SECONDS)
+
+    def stop(self, signal_number: int, frame: FrameType | None) -> None:
+        """Finishes the task under way, then ends."""
+        self.tasks.running = False
+        self.stopping.set()
+
+    def enqueue_due(self, last_runs: dict[str, float]) -> None:
+        now = time.monotonic()
+        for path, seconds in settings.PERIODIC_TASKS.items():
+            if now - last_runs.get(path, -seconds) >= seconds:
+                import_string(path).enqueue()
+                last_runs[path] = now
+
+    def give_signs_of_life(self) -> None:
+        while True:
+            try:
+                Worker.objects.update_or_create(
+                    worker_id=self.worker_id, defaults={"seen_at": timezone.now()}
+                )
+            except DatabaseError:
+                connection.close()
+            close_old_connections()
+            if self.stopping.wait(SIGN_OF_LIFE_SECONDS):
+                return

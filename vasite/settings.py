@@ -1,0 +1,322 @@
+"""The one settings file. What differs between sites comes from vasite.environment."""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from vasite.environment import PROJECT_DIR, read_environment
+
+env = read_environment()
+
+DEBUG = bool(env["DEBUG"])
+HOST = env["HOST"]
+PORT = env["PORT"]
+WEB_CONCURRENCY = env["WEB_CONCURRENCY"]
+SITE_URL = env["SITE_URL"] or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
+SITE_HOST = urlsplit(SITE_URL).hostname
+IS_HTTPS = SITE_URL.startswith("https://")
+IS_LOCAL = SITE_HOST in {"localhost", "127.0.0.1", "::1"}
+ALLOWED_HOSTS = [SITE_HOST, "localhost", "127.0.0.1", "[::1]", *env["ALLOWED_HOSTS"]]
+
+# Everything that lives
+
+DATA_DIR = (PROJECT_DIR / env["DATA_DIR"]).resolve()
+try:
+    for folder in ("media", "static", "tmp"):
+        (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
+    probe = DATA_DIR / "tmp" / f"write-{secrets.token_hex(4)}"
+    probe.touch()
+    probe.unlink()
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"DATA_DIR can't be written to ({error.strerror}): {DATA_DIR}. "
+        "Give its folder to this user or set DATA_DIR to another one."
+    ) from None
+
+
+def _kept_secret_key(path: Path) -> str:
+    """Gives the key kept at `path`, made with mode 600 the first time."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        try:
+            path.hardlink_to(draft)  # the first of two processes that start at once wins
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = env["SECRET_KEY"] or _kept_secret_key(DATA_DIR / "secret_key")
+
+# Database, cache, tasks
+
+DATABASES = {"default": env["DATABASE_URL"] or {"ENGINE": "django.db.backends.sqlite3"}}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    _database.setdefault("NAME", DATA_DIR / "db.sqlite3")
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # a writer waits at BEGIN instead of failing half-way
+        "timeout": 20,
+        # FULL, not NORMAL: in WAL mode NORMAL may lose the last commits in a power cut, and a
+        # form that said "thank you" has promised that the message is on disk.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            "PRAGMA mmap_size=134217728; PRAGMA cache_size=-16000;"
+        ),
+    }
+    _database["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+else:
+    _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+
+CACHES = {
+    "default": env["CACHE_URL"],
+    "renditions": env["CACHE_URL"],
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# What the worker does by the clock: name of the task, seconds between two runs
+PERIODIC_TASKS = {
+    "vasite.serving.tasks.publish_scheduled_pages": 30,
+    "vasite.mail.tasks.deliver_due": 30,
+    "vasite.serving.tasks.prune_finished_tasks": 3600,
+}
+
+# Apps
+
+INSTALLED_APPS = [
+    "vasite.home",
+    "newsletter",
+    "contact",
+    "blog",
+    "services",
+    "vasite.business",
+    "vasite.content",
+    "vasite.seo",
+    "vasite.forms",
+    "vasite.mail",
+    "vasite.serving",
+    "wagtail.contrib.redirects",
+    "wagtail.contrib.routable_page",
+    "wagtail.contrib.settings",
+    "wagtail.contrib.sitemaps",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "taggit",
+    "modelcluster",
+    "crispy_forms",
+    "axes",
+    "django_tasks",
+    "django_tasks_db",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "vasite.serving.middleware.RequestLogMiddleware",
+    "vasite.serving.middleware.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "vasite.serving.middleware.UnavailableMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "vasite.forms.guard.SameOriginMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "vasite.urls"
+WSGI_APPLICATION = "vasite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PROJECT_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "vasite.business.context_processors.business",
+            ],
+        },
+    }
+]
+
+# Language and time
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "Europe/London"
+USE_I18N = True
+USE_TZ = True
+
+# Static files and media
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [PROJECT_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"
+        if DEBUG
+        else "vasite.serving.storage.BundledStaticFilesStorage"
+    },
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_PERMISSIONS = 0o644
+
+# Forms
+
+CRISPY_TEMPLATE_PACK = "forms"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("forms",)
+CRISPY_FAIL_SILENTLY = False
+
+# Mail: everything goes through the outbox, which the worker empties by MAIL_TRANSPORT
+
+EMAIL_BACKEND = "vasite.mail.backend.OutboxBackend"
+MAIL_TRANSPORT = env["EMAIL_URL"] or {}
+DEFAULT_FROM_EMAIL = env["DEFAULT_FROM_EMAIL"] or (
+    f"website@{'example.com' if IS_LOCAL else SITE_HOST.removeprefix('www.')}"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Signing in
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+DJANGO_SUPERUSER = {
+    key: env[f"DJANGO_SUPERUSER_{key.upper()}"] for key in ("username", "email", "password")
+}
+LOGIN_URL = "wagtailadmin_login"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_IPWARE_PROXY_COUNT = None
+
+# Security
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_PATH = "/admin/"
+CSRF_COOKIE_HTTPONLY = False  # Wagtail's admin reads it
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_PATH = "/admin/"
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"  # the admin's preview is a frame
+# Her other subdomains (a shop, the mail) are not ours to force to https, so HSTS stays with
+# this host: security.W005 asks for the subdomains, security.W021 for the preload list.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long page in the editor has thousands
+
+# Wagtail
+
+WAGTAIL_SITE_NAME = "Your website"
+WAGTAILADMIN_BASE_URL = SITE_URL
+WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "British English")]
+WAGTAIL_CONTENT_LANGUAGES = [("en-gb", "British English")]
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # asks another host
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_WORKFLOW_ENABLED = False  # one person: nobody to submit to
+WAGTAILADMIN_COMMENTS_ENABLED = False
+WAGTAILADMIN_RICH_TEXT_EDITORS = {
+    "default": {
+        "WIDGET": "wagtail.admin.rich_text.DraftailRichTextArea",
+        "OPTIONS": {
+            "features": ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"]
+        },
+    }
+}
+WAGTAILIMAGES_IMAGE_MODEL = "content.SiteImage"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "vasite.content.image_forms.SiteImageForm"
+WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "heic", "jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 25 * 1024 * 1024
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 64_000_000
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAIL_APPEND_SLASH = True
+TAGGIT_CASE_INSENSITIVE = True
+
+# Logs
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "text": {"()": "vasite.serving.logs.TextFormatter"},
+        "json": {"()": "vasite.serving.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": env["LOG_FORMAT"],
+        }
+    },
+    "root": {"handlers": ["stdout"], "level": "WARNING"},
+    "loggers": {
+        "vasite": {"level": "INFO"},
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
+        # Their lines hold paths with tokens, or people's names; ours tell the same without.
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
+        "axes": {"level": "CRITICAL"},
+    },
+}

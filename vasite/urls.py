@@ -1,0 +1,36 @@
+"""Every address of the site."""
+
+from django.conf import settings
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.contrib.sitemaps.views import sitemap
+from wagtail.documents import urls as wagtaildocs_urls
+
+from blog.feeds import BlogFeed
+from vasite.home.search import search
+from vasite.seo import views as seo
+from vasite.serving import views as serving
+
+urlpatterns = [
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("media/<path:path>", serving.media),
+    path("healthz", serving.healthz),
+    path("readyz", serving.readyz),
+    path("feed/", BlogFeed(), name="feed"),
+    path("search/", search, name="search"),
+    path("sitemap.xml", sitemap),
+    path("robots.txt", seo.robots_txt),
+    path("site.webmanifest", seo.web_manifest, name="web_manifest"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.ico")),
+    path(".well-known/security.txt", seo.security_txt),
+    path("", include("newsletter.urls")),
+    re_path(r"", include(wagtail_urls)),
+]
+
+handler400 = "vasite.serving.errors.bad_request"
+handler403 = "vasite.serving.errors.permission_denied"
+handler404 = "vasite.serving.errors.page_not_found"
+handler500 = "vasite.serving.errors.server_error"
