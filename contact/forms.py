@@ -49,7 +49,8 @@ class EnquiryForm(AccessibleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = ServicePage.objects.live().public().order_by("path")
+        services = ServicePage.objects.live().public().order_by("path")
+        self.fields["service"].queryset = services  # type: ignore[attr-defined]
         for name, limit in (("name", 100), ("phone", 40)):
             field = self.fields[name]
             field.widget.attrs.pop("maxlength", None)

@@ -1,6 +1,7 @@
 """The one settings file. What differs between sites comes from vasite.environment."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ HOST = env["HOST"]
 PORT = env["PORT"]
 WEB_CONCURRENCY = env["WEB_CONCURRENCY"]
 SITE_URL = env["SITE_URL"] or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
-SITE_HOST = urlsplit(SITE_URL).hostname
+SITE_HOST = urlsplit(SITE_URL).hostname or ""
 IS_HTTPS = SITE_URL.startswith("https://")
 IS_LOCAL = SITE_HOST in {"localhost", "127.0.0.1", "::1"}
 ALLOWED_HOSTS = [SITE_HOST, "localhost", "127.0.0.1", "[::1]", *env["ALLOWED_HOSTS"]]
@@ -42,10 +43,8 @@ def _kept_secret_key(path: Path) -> str:
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(64))
-        try:
-            path.hardlink_to(draft)  # the first of two processes that start at once wins
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # the first of two processes that start at once wins
+            path.hardlink_to(draft)
         draft.unlink()
     return path.read_text()
 

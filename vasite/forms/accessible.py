@@ -48,7 +48,7 @@ class LineField(forms.CharField):
     """One line of text: line ends, which could forge a mail's header, become blanks."""
 
     def to_python(self, value: Any) -> str:
-        return " ".join(super().to_python(value).split()) if value else ""
+        return " ".join((super().to_python(value) or "").split())
 
 
 class EmailField(forms.EmailField):

@@ -41,14 +41,14 @@ def store(message: EmailMessage) -> OutgoingMail:
     alternatives = getattr(message, "alternatives", [])
     html = next((body for body, kind in alternatives if kind == "text/html"), "")
     mail = OutgoingMail(
-        subject=message.subject,
+        subject=str(message.subject),
         sender=message.from_email,
         recipients=message.to,
         cc=message.cc,
         bcc=message.bcc,
         reply_to=message.reply_to,
         headers=headers,
-        text=message.body,
+        text=str(message.body),
         html=html,
     )
     mail.as_message().message()  # raises BadHeaderError here, where the caller can answer it

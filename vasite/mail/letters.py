@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import css_inline
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 

@@ -38,7 +38,7 @@ class JsonFormatter(logging.Formatter):
         }
         entry |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[0]:
-            entry["exception"] = describe_exception(record.exc_info)  # type: ignore[arg-type]
+            entry["exception"] = describe_exception(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)
 
 

@@ -27,7 +27,6 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
                 bundled = IMPORT.sub(self._imported_rules, file.read().decode())
             self.delete(self.bundle)
             self.save(self.bundle, ContentFile(_minified(bundled).encode()))
-            storage, _ = paths[self.bundle]
             paths[self.bundle] = (self, self.bundle)
         yield from super().post_process(paths, **options)
 

@@ -12,12 +12,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
 GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
 MOST_FAILURES = 5
+GUNICORN_SETTINGS = "python:vasite.serving.gunicorn_settings"
 
 
 @dataclass
@@ -37,10 +39,8 @@ class Child:
         self.process = subprocess.Popen(self.command, start_new_session=True)
 
     def signal(self, signal_number: int) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal_number)
-        except ProcessLookupError:
-            pass
 
 
 class Supervisor:
@@ -103,10 +103,8 @@ class Supervisor:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         for child in self.children:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             child.signal(signal.SIGKILL)
             child.process.wait()
 
@@ -117,8 +115,7 @@ def main() -> int:
     children = [
         Child(
             "web",
-            [sys.executable, "-m", "gunicorn", "-c", "python:vasite.serving.gunicorn_settings"]
-            + ["vasite.wsgi"],
+            [sys.executable, "-m", "gunicorn", "-c", GUNICORN_SETTINGS, "vasite.wsgi"],
         ),
         Child("worker", [sys.executable, os.path.join(folder, "manage.py"), "worker"]),
     ]
