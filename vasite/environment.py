@@ -58,11 +58,10 @@ def _log_format(text: str) -> str:
 
 
 def _database(text: str) -> dict[str, Any]:
+    if urlsplit(text).scheme not in {"postgres", "postgresql", "sqlite"}:
+        raise ValueError
     config = environ.Env.db_url_config(text)
-    if config.get("ENGINE") not in {
-        "django.db.backends.postgresql",
-        "django.db.backends.sqlite3",
-    } or not config.get("NAME"):
+    if not config.get("NAME"):
         raise ValueError
     return dict(config)
 

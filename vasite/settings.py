@@ -255,7 +255,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else N
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the admin's preview is a frame
+X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews
 # Her other subdomains (a shop, the mail) are not ours to force to https, so HSTS stays with
 # this host: security.W005 asks for the subdomains, security.W021 for the preload list.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
 from vasite.content.pictures import normalise_upload
@@ -22,8 +23,28 @@ TOO_LARGE = (
 )
 
 
+class PictureFileField(WagtailImageField):
+    """Names the fault of a file that Pillow gives up on half-way, in place of an error 500."""
+
+    def to_python(self, data: Any) -> Any:
+        try:
+            return super().to_python(data)
+        except Image.DecompressionBombError:
+            raise ValidationError(TOO_LARGE, code="too_large") from None
+        except (OSError, ValueError, SyntaxError):
+            raise ValidationError(UNREADABLE, code="unreadable") from None
+
+
 class SiteImageForm(BaseImageForm):
     """Asks for an alt text or the tick that none is needed; cleans the file itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        file = self.fields.get("file")
+        if file:  # Wagtail fixes this field's class, not the form's
+            self.fields["file"] = PictureFileField(
+                label=file.label, required=file.required, widget=file.widget
+            )
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
@@ -33,7 +54,7 @@ class SiteImageForm(BaseImageForm):
             cleaned: ContentFile[bytes] = normalise_upload(upload)
         except Image.DecompressionBombError:
             raise ValidationError(TOO_LARGE, code="too_large") from None
-        except (OSError, ValueError, SyntaxError, UnidentifiedImageError):
+        except (OSError, ValueError, SyntaxError):
             raise ValidationError(UNREADABLE, code="unreadable") from None
         return cleaned
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.auth import require_admin_access
@@ -64,6 +65,7 @@ class OutboxViewSet(InboxViewSet):
         ]
 
 
+@xframe_options_sameorigin
 def show_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML part as it is sent, for the frame in which it is read; no script runs in it."""
     response = HttpResponse(readable_mail(request, pk).html)

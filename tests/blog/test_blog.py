@@ -1,0 +1,122 @@
+"""Prospects read the blog; the VA's post is public at once."""
+
+from datetime import timedelta
+from xml.etree import ElementTree
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from blog.models import BlogPostPage
+from services.models import ServicePage
+from tests.conftest import SmallSite
+from vasite.home.demo.pages import paragraphs
+
+
+def add_posts(site: SmallSite, count: int) -> None:
+    for number in range(count):
+        site.blog.add_child(
+            instance=BlogPostPage(title=f"Post {number}", body=[paragraphs("Some words.")])
+        )
+
+
+def test_it_works(client: Client, site: SmallSite) -> None:
+    page = client.get("/blog/on-trust/")
+    assert page.status_code == 200
+    assert page.text.count("<h1") == 1
+    assert "<title>On trust – Severn Office</title>" in page.text
+    assert '<link rel="canonical" href="http://' in page.text
+    assert "1 min read" in page.text
+
+
+def test_long_lists_are_shown_in_pages(client: Client, site: SmallSite) -> None:
+    add_posts(site, 11)
+    assert 'href="?page=2"' in client.get("/blog/").text
+    assert client.get("/blog/?page=2").status_code == 200
+    for number in ("3", "0", "x"):
+        assert client.get(f"/blog/?page={number}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/blog/", "/feed/"])
+def test_more_posts_cost_no_more_queries(
+    client: Client, site: SmallSite, path: str, django_assert_max_num_queries
+) -> None:
+    add_posts(site, 2)
+    client.get(path)
+    with django_assert_max_num_queries(100) as few:
+        client.get(path)
+    add_posts(site, 30)
+    with django_assert_max_num_queries(len(few.captured_queries) + 1):
+        client.get(path)
+
+
+def test_published_is_public_at_once_and_unpublished_is_gone(
+    client: Client, site: SmallSite
+) -> None:
+    site.post.unpublish()
+    assert client.get("/blog/on-trust/").status_code == 404
+    site.post.save_revision().publish()
+    for path in ("/blog/on-trust/", "/blog/", "/", "/feed/"):
+        assert "On trust" in client.get(path).text
+
+
+def test_a_scheduled_post_appears_when_its_time_comes(client: Client, site: SmallSite) -> None:
+    post = site.blog.add_child(instance=BlogPostPage(title="Later", live=False))
+    post.go_live_at = timezone.now() + timedelta(hours=1)
+    post.save_revision(approved_go_live_at=post.go_live_at)
+    post.save()
+    call_command("publish_scheduled", verbosity=0)
+    assert client.get("/blog/later/").status_code == 404
+    with time_machine.travel(post.go_live_at + timedelta(minutes=1)):
+        call_command("publish_scheduled", verbosity=0)
+    assert client.get("/blog/later/").status_code == 200
+
+
+def test_feed_holds_whole_posts_with_absolute_addresses(client: Client, site: SmallSite) -> None:
+    feed = ElementTree.fromstring(client.get("/feed/").content)  # noqa: S314 - our own
+    atom = {"a": "http://www.w3.org/2005/Atom"}
+    assert feed.findtext("a:entry/a:title", namespaces=atom) == "On trust"
+    assert "Words about trust." in (feed.findtext("a:entry/a:summary", namespaces=atom) or "")
+
+
+def test_the_va_writes_a_post_in_the_admin(va: Client, site: SmallSite) -> None:
+    url = f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/"
+    assert va.get(url).status_code == 200
+    va.post(
+        url,
+        {
+            "title": "A new post",
+            "slug": "a-new-post",
+            "introduction": "Why it matters",
+            "body-count": "1",
+            "body-0-deleted": "",
+            "body-0-order": "0",
+            "body-0-type": "heading",
+            "body-0-id": "",
+            "body-0-value-text": "First of all",
+            "body-0-value-level": "2",
+            "tags": "",
+            "action-publish": "action-publish",
+        },
+    )
+    page = Client().get("/blog/a-new-post/").text
+    assert '<h2 id="first-of-all">First of all</h2>' in page
+    assert "A new post" in Client().get("/").text
+
+
+def test_editors_cannot_build_nonsense(site: SmallSite) -> None:
+    assert BlogPostPage.can_create_at(site.blog)
+    assert not BlogPostPage.can_create_at(site.home)
+    assert not ServicePage.can_create_at(site.blog)
+    assert not type(site.contact).can_create_at(site.home)  # there is one already
+
+
+@pytest.mark.parametrize("query", ["trust", "", "x" * 10_000, "\x00", "' OR 1=1 --", "مرحبا"])
+def test_search_answers_kindly(client: Client, site: SmallSite, query: str) -> None:
+    call_command("update_index", verbosity=0)
+    answer = client.get("/search/", {"q": query})
+    assert answer.status_code == 200
+    assert "noindex" in answer.text
+    assert ("On trust" in answer.text) is (query == "trust")

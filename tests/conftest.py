@@ -1,0 +1,108 @@
+"""What every test may ask for: a small site, a person signed in, the worker's turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.core.files.images import ImageFile
+from django.test import Client
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+from PIL import Image
+
+from blog.models import BlogIndexPage, BlogPostPage
+from contact.models import ContactPage
+from newsletter.models import NewsletterPage
+from services.models import ServicePage, ServicesIndexPage
+from vasite.business.models import BusinessSettings
+from vasite.content.models import SiteImage
+from vasite.home.demo.pages import build_home, paragraphs
+from vasite.home.models import HomePage
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_tests(settings: Any) -> None:
+    """Mail through the outbox as in life; static files by name; passwords hashed fast."""
+    settings.EMAIL_BACKEND = "vasite.mail.backend.OutboxBackend"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@dataclass
+class SmallSite:
+    home: HomePage
+    blog: BlogIndexPage
+    post: BlogPostPage
+    service: ServicePage
+    contact: ContactPage
+    newsletter: NewsletterPage
+
+
+@pytest.fixture
+def site(db: None) -> SmallSite:
+    """A home page, a service, a post, the contact page and the newsletter's."""
+    business = BusinessSettings.load()
+    business.name, business.email = "Severn Office", "owner@example.com"
+    business.person_name, business.strapline = "Ada", "Virtual assistant in Worcester"
+    business.save()
+    home = build_home({"hero_title": "Your office, done", "introduction": "From Worcester."})
+    services = home.add_child(instance=ServicesIndexPage(title="Services", show_in_menus=True))
+    service = services.add_child(instance=ServicePage(title="Inbox", price=30, introduction="Mail"))
+    blog = home.add_child(instance=BlogIndexPage(title="Blog", show_in_menus=True))
+    post = blog.add_child(
+        instance=BlogPostPage(title="On trust", body=[paragraphs("Words about trust.")])
+    )
+    contact = home.add_child(instance=ContactPage(title="Contact"))
+    newsletter = home.add_child(instance=NewsletterPage(title="Newsletter"))
+    return SmallSite(home, blog, post, service, contact, newsletter)
+
+
+@pytest.fixture
+def va(admin_client: Client) -> Client:
+    """The VA, signed in to the admin."""
+    return admin_client
+
+
+@pytest.fixture
+def work() -> Callable[[], None]:
+    """Lets the worker do all that waits."""
+
+    worker = Worker(
+        queue_names=["*"],
+        excluded_queue_names=[],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test",
+    )
+
+    def run() -> None:
+        for result in DBTaskResult.objects.ready():
+            worker.run_task(result)
+
+    return run
+
+
+def picture_bytes(
+    size: tuple[int, int] = (1200, 800), kind: str = "JPEG", **options: object
+) -> bytes:
+    output = BytesIO()
+    Image.new("RGB", size, "#2f5d50").save(output, kind, **options)
+    return output.getvalue()
+
+
+@pytest.fixture
+def image(db: None) -> SiteImage:
+    return SiteImage.objects.create(
+        title="Desk",
+        description="A desk",
+        file=ImageFile(BytesIO(picture_bytes()), name="desk.jpg"),
+    )

@@ -1,0 +1,93 @@
+"""The VA uploads pictures; visitors get them small, upright and without where they were taken."""
+
+import re
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from tests.conftest import SmallSite, picture_bytes
+from vasite.content.models import SiteImage
+from vasite.content.pictures import filter_specs, responsive_picture
+
+
+def upload(va: Client, content: bytes, name: str = "photo.jpg", **fields: str):
+    file = SimpleUploadedFile(name, content, content_type="image/jpeg")
+    words = {"title": "Photo", "description": "A desk", "collection": "1"} | fields
+    return va.post("/admin/images/add/", words | {"file": file})
+
+
+def test_a_phone_photo_of_any_rotation_works(va: Client, site: SmallSite) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # taken with the phone upright
+    exif[0x010F] = "Phone"
+    exif.get_ifd(0x8825)[1] = "N"  # where it was taken
+    upload(va, picture_bytes((4000, 3000), exif=exif))
+    image = SiteImage.objects.get()
+    assert (image.width, image.height) == (1920, 2560)
+    with Image.open(image.file.path) as stored:
+        assert not stored.getexif()
+
+
+def test_alt_text_is_asked_for(va: Client, site: SmallSite) -> None:
+    answer = upload(va, picture_bytes(), description="")
+    assert "Describe the picture in a sentence" in answer.text
+    assert not SiteImage.objects.exists()
+    upload(va, picture_bytes(), description="", is_decorative="on")
+    assert SiteImage.objects.get().default_alt_text == ""
+
+
+def bomb() -> bytes:
+    output = BytesIO()
+    Image.new("1", (30_000, 30_000)).save(output, "PNG")
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        pytest.param(picture_bytes()[:3000], "cut.jpg", id="broken"),
+        pytest.param(b"<?php echo 1; ?>", "shell.jpg", id="disguised"),
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "drawing.svg", id="svg"),
+        pytest.param(bomb(), "bomb.png", id="decompression bomb"),
+    ],
+)
+def test_a_bad_file_gets_a_clear_error(
+    va: Client, site: SmallSite, content: bytes, name: str
+) -> None:
+    answer = upload(va, content, name)
+    assert answer.status_code == 200
+    assert "error-message" in answer.text
+    assert not SiteImage.objects.exists()
+
+
+def test_several_pictures_at_once_ask_for_their_alt_text(va: Client, site: SmallSite) -> None:
+    file = SimpleUploadedFile("photo.jpg", picture_bytes(), content_type="image/jpeg")
+    answer = va.post("/admin/images/multiple/add/", {"title": "Photo", "files[]": file})
+    assert answer.json()["success"]
+    assert "Alt text" in answer.json()["form"]
+
+
+def test_visitors_get_modern_formats_made_by_the_worker(
+    client: Client, site: SmallSite, image: SiteImage, work
+) -> None:
+    site.post.picture = image
+    site.post.save()
+    before = client.get("/blog/on-trust/").text
+    assert image.file.url in before
+    assert not image.renditions.exists()  # no visitor's request makes one
+    work()
+    assert image.renditions.count() == len(filter_specs(image))
+    page = client.get("/blog/on-trust/").text
+    assert '<source type="image/avif"' in page
+    assert '<source type="image/webp"' in page
+    assert 'fetchpriority="high"' in page
+    assert re.search(r'width="640" height="42[67]"', page)
+    picture = responsive_picture(SiteImage.objects.get())
+    assert "320w" in picture.srcset
+
+
+def test_a_small_picture_is_not_blown_up(image: SiteImage) -> None:
+    assert max(int(spec.split("-")[1].split("|")[0]) for spec in filter_specs(image)) == 1200

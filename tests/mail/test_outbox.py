@@ -1,0 +1,162 @@
+"""Mails wait in the outbox, go out by a real SMTP server, and tell what it said."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from aiosmtpd.controller import Controller
+from django.core.mail import BadHeaderError, EmailMessage, send_mail
+from django.test import Client
+from django.utils import timezone
+
+from vasite.mail.letters import send_letter, text_of
+from vasite.mail.models import RETRY_PAUSES, OutgoingMail
+from vasite.mail.tasks import deliver_due
+
+pytestmark = pytest.mark.django_db
+
+
+class MailServer:
+    """A real SMTP server that answers as it is told."""
+
+    def __init__(self) -> None:
+        self.answer = "250 OK"
+        self.received: list[bytes] = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if self.answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.received.append(envelope.content)
+        return "250 Message accepted"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def server(settings) -> Iterator[MailServer]:
+    mail_server = MailServer()
+    controller = Controller(mail_server, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    port = controller.port
+    settings.MAIL_TRANSPORT = {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": port,
+    }
+    yield mail_server
+    controller.stop()
+
+
+def write() -> OutgoingMail:
+    send_mail("Hello", "Text", None, ["reader@example.com"])
+    return OutgoingMail.objects.get()
+
+
+def test_without_a_server_mail_waits_and_can_be_read(va: Client) -> None:
+    mail = write()
+    assert deliver_due.call() == 0
+    mail.refresh_from_db()
+    assert mail.status == "waiting"
+    assert "Outbox (1)" in va.get("/admin/").text
+    assert "Mail isn’t set up yet" in va.get("/admin/").text
+    page = va.get(f"/admin/outbox/inspect/{mail.pk}/").text
+    assert "reader@example.com" in page
+
+
+def test_it_goes_out_once(server: MailServer) -> None:
+    mail = write()
+    assert deliver_due.call() == 1
+    assert deliver_due.call() == 0
+    mail.refresh_from_db()
+    assert mail.status == "sent"
+    (raw,) = server.received
+    assert b"Auto-Submitted: auto-generated" in raw
+    assert f"Message-ID: {mail.headers['Message-ID']}".encode() in raw
+
+
+def test_a_soft_failure_is_tried_again_with_growing_pauses_for_a_day(server: MailServer) -> None:
+    mail = write()
+    server.answer = "451 Try again later"
+    start = now = timezone.now()
+    for _ in range(len(RETRY_PAUSES) + 1):
+        with time_machine.travel(now, tick=False):
+            deliver_due.call()
+        mail.refresh_from_db()
+        now = max(mail.send_after, now) + timedelta(seconds=1)
+    assert mail.status == "failed"
+    assert mail.answer == "451 Try again later"
+    assert sum(RETRY_PAUSES, timedelta()) == timedelta(days=1)
+    assert now - start >= timedelta(days=1)
+    assert sorted(RETRY_PAUSES) == RETRY_PAUSES
+
+
+def test_a_hard_failure_shows_the_servers_answer(server: MailServer, va: Client) -> None:
+    mail = write()
+    server.answer = "550 No such user"
+    deliver_due.call()
+    mail.refresh_from_db()
+    assert mail.status == "failed"
+    assert "550 No such user" in va.get(f"/admin/outbox/inspect/{mail.pk}/").text
+    server.answer = "250 OK"
+    va.post(f"/admin/outbox/{mail.pk}/send-again/")
+    deliver_due.call()
+    mail.refresh_from_db()
+    assert mail.status == "sent"
+
+
+def test_a_mail_stopped_while_it_was_sent_is_never_sent_again_by_itself(
+    server: MailServer,
+) -> None:
+    mail = write()
+    OutgoingMail.objects.update(status="sending", send_after=timezone.now() - timedelta(minutes=3))
+    deliver_due.call()
+    mail.refresh_from_db()
+    assert mail.status == "unsure"
+    assert server.received == []
+
+
+def test_a_server_that_is_gone_loses_nothing(settings) -> None:
+    settings.MAIL_TRANSPORT = {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": 1,
+    }
+    mail = write()
+    deliver_due.call()
+    mail.refresh_from_db()
+    assert (mail.status, mail.attempts) == ("waiting", 1)
+    assert mail.send_after > timezone.now()
+
+
+def test_a_line_end_in_a_header_is_refused() -> None:
+    with pytest.raises(BadHeaderError):
+        EmailMessage("A\nBcc: all@example.com", "Text", None, ["a@example.com"]).send()
+    assert not OutgoingMail.objects.exists()
+
+
+def test_both_parts_say_the_same() -> None:
+    send_letter("mail/base.html", {}, subject="Hi", to=["a@example.com"])
+    message = OutgoingMail.objects.get().as_message().message()
+    assert [part.get_content_type() for part in message.get_payload()] == [
+        "text/plain",
+        "text/html",
+    ]
+    html = '<p>Read <a href="https://x.example/">this</a></p><ul><li>One</li><li>Two</li></ul>'
+    assert text_of(html) == "Read this: https://x.example/\n\n- One\n- Two\n"
+
+
+def test_strangers_read_no_mail(client: Client) -> None:
+    mail = write()
+    for path in (f"/admin/outbox/{mail.pk}/html/", "/admin/outbox/"):
+        assert client.get(path).status_code == 302
