@@ -1,0 +1,81 @@
+"""The real site with its demo content, and Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.served import ServedSite, fresh_database
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="no Chromium is installed"))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
+    site = ServedSite(
+        tmp_path_factory.mktemp("demo"), DATABASE_URL=fresh_database("vasite_browser")
+    )
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+
+
+class Watch:
+    """Notes what a page must not do: console errors, other hosts, cookies."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.faults: list[str] = []
+        context.on("console", self.note_console)
+        context.on("request", lambda request: self.note_request(request.url, url))
+        context.on("weberror", lambda error: self.faults.append(str(error.error)))
+
+    def note_console(self, message) -> None:
+        # Chromium calls each 4xx answer of a page an error; the tests ask for some of those.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(message.text)
+
+    def note_request(self, address: str, own: str) -> None:
+        if not address.startswith((own, "data:", "blob:")):
+            self.faults.append(f"another host: {address}")
+
+    def check(self) -> None:
+        assert self.faults == []
+        assert self.context.cookies() == []
+
+
+@pytest.fixture
+def visit(browser: Browser, demo: ServedSite) -> Iterator[Callable[..., Page]]:
+    """`visit("/", width=320)` opens a page as a new visitor; at the end nothing was amiss."""
+    watches: list[Watch] = []
+
+    def open_page(path: str, *, width: int = 390, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        watches.append(Watch(context, demo.url))
+        page = context.new_page()
+        page.goto(f"{demo.url}{path}")
+        return page
+
+    yield open_page
+    for watch in watches:
+        watch.check()
+        watch.context.close()

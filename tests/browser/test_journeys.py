@@ -1,0 +1,121 @@
+"""The four people at their main job, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.served import ServedSite
+
+POST = "/blog/what-an-hour-of-help-really-costs/"
+WAYS = [
+    pytest.param({"width": 390, "java_script_enabled": True}, id="phone"),
+    pytest.param({"width": 390, "java_script_enabled": False}, id="phone without JavaScript"),
+    pytest.param(
+        {"width": 1280, "java_script_enabled": True, "color_scheme": "dark"}, id="desktop"
+    ),
+]
+everyway = pytest.mark.parametrize("way", WAYS)
+
+
+@pytest.fixture
+def admin(browser: Browser, demo: ServedSite) -> Page:
+    """The VA, signed in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{demo.url}/admin/login/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", demo.password)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/")
+    return page
+
+
+@everyway
+def test_prospect_is_at_the_form_in_two_taps(visit: Callable[..., Page], way: dict) -> None:
+    page = visit("/", **way)
+    text = page.inner_text("main")
+    for fact in ("Eleanor", "Worcester", "£30"):
+        assert fact in text
+    page.click("main .card a >> nth=0")
+    page.click("main .button >> nth=0")
+    assert "/contact/?service=" in page.url
+    assert page.locator("form#enquiry").is_visible()
+
+
+@everyway
+def test_visitor_sends_an_enquiry_after_mending_it(
+    visit: Callable[..., Page], way: dict, admin: Page, demo: ServedSite, request
+) -> None:
+    name = f"Hannah {request.node.callspec.id}"
+    page = visit("/contact/", **way)
+    page.fill("#enquiry-name", name)
+    page.fill("#enquiry-email", "hannah@")
+    page.click("#enquiry button")
+    assert page.input_value("#enquiry-name") == name
+    if way["java_script_enabled"]:
+        assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.fill("#enquiry-email", "hannah@example.com")
+    page.fill("#enquiry-message", "Could you take over my mail?")
+    page.click("#enquiry button")
+    assert page.url.endswith("/contact/thank-you/")
+    admin.goto(f"{demo.url}/admin/enquiries/")
+    assert name in admin.inner_text("main")
+
+
+@everyway
+def test_reader_comments_and_the_va_approves(
+    visit: Callable[..., Page], way: dict, admin: Page, demo: ServedSite, request
+) -> None:
+    words = f"Thank you from a {request.node.callspec.id}."
+    page = visit(POST, **way)
+    page.fill("#comment-name", "Priya")
+    page.fill("#comment-email", "priya@example.com")
+    page.fill("#comment-comment", words)
+    page.click("form#comment button")
+    page.wait_for_url("**#comment-received")
+    assert page.locator("#comment-received").is_visible()
+    assert words not in page.inner_text("main")
+    admin.goto(f"{demo.url}/admin/comments/?status=waiting")
+    row = admin.locator("tr", has_text=words)
+    row.locator("input[type=checkbox]").check()
+    admin.get_by_role("link", name="Approve the ticked comments").click()
+    admin.get_by_role("button", name="Yes").click()
+    page.reload()
+    assert words in page.inner_text("main")
+
+
+@everyway
+def test_reader_subscribes_confirms_and_leaves(
+    visit: Callable[..., Page], way: dict, admin: Page, demo: ServedSite, request
+) -> None:
+    address = f"reader-{abs(hash(request.node.callspec.id))}@example.com"
+    page = visit("/newsletter/", **way)
+    page.fill("#subscribe-email", address)
+    page.click("form#subscribe button")
+    assert page.url.endswith("/newsletter/thank-you/")
+    admin.goto(f"{demo.url}/admin/outbox/")
+    admin.locator("tr", has_text=address).get_by_role("link", name="Please confirm").click()
+    text = admin.inner_text("pre")
+    for word, outcome in (("confirm", "You are subscribed"), ("unsubscribe", "unsubscribed")):
+        found = re.search(rf"http\S+/newsletter/{word}/\S+", text)
+        assert found
+        page.goto(found[0])
+        page.click("main button")
+        assert outcome in page.inner_text("h1")
+
+
+def test_va_writes_a_post_and_sees_it_on_the_site(
+    visit: Callable[..., Page], admin: Page, demo: ServedSite
+) -> None:
+    pages = admin.request.get(f"{demo.url}/admin/api/main/pages/?limit=20").json()["items"]
+    (blog,) = [page["id"] for page in pages if page["meta"]["type"] == "blog.BlogIndexPage"]
+    admin.goto(f"{demo.url}/admin/pages/add/blog/blogpostpage/{blog}/")
+    admin.fill("#id_title", "Written in the browser")
+    admin.locator("button", has_text="Publish").first.evaluate("button => button.click()")
+    admin.wait_for_selector("text=created and published")
+    assert "Written in the browser" in visit("/blog/").inner_text("main")
+    assert "Written in the browser" in visit("/").inner_text("main")

@@ -1,0 +1,131 @@
+"""Every page and state: accessible, valid, never too wide, quiet, without cookies."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.served import ServedSite
+
+MODULES = Path(__file__).parent / "node_modules"
+POST = "/blog/two-weeks-away-from-a-business-of-one/"
+PAGES = [
+    "/",
+    "/services/",
+    "/services/inbox-management/",
+    "/about/",
+    "/blog/",
+    POST,
+    f"{POST}#comment-received",
+    "/contact/",
+    "/contact/thank-you/",
+    "/newsletter/",
+    "/newsletter/thank-you/",
+    "/newsletter/confirm/nonsense/",
+    "/privacy/",
+    "/accessibility/",
+    "/search/?q=invoice",
+    "/search/?q=qqqqqq",
+    "/no-such-page/",
+]
+FORMS = ["/contact/ enquiry", f"{POST} comment", "/newsletter/ subscribe"]
+AXE_OPTIONS = (
+    """{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}"""
+)
+
+needs_axe = pytest.mark.skipif(
+    not (MODULES / "axe-core").exists(), reason="npm ci --prefix tests/browser has not run"
+)
+needs_vnu = pytest.mark.skipif(
+    not (MODULES / "vnu-jar").exists() or not shutil.which("java"),
+    reason="the Nu HTML checker or Java is not installed",
+)
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text())
+    found = page.evaluate(f"axe.run(document, {AXE_OPTIONS})")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+def send_empty(page: Page, form: str) -> None:
+    page.locator(f"form#{form} button[type=submit]").click()
+    page.wait_for_selector(".error-summary")
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(visit: Callable[..., Page], path: str, scheme: str) -> None:
+    assert violations(visit(path, color_scheme=scheme)) == []
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", FORMS)
+def test_axe_finds_nothing_in_a_form_with_faults(
+    visit: Callable[..., Page], place: str, scheme: str
+) -> None:
+    path, form = place.split()
+    page = visit(path, color_scheme=scheme)
+    send_empty(page, form)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 2560])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_scrolls_sideways(visit: Callable[..., Page], path: str, width: int) -> None:
+    page = visit(path, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if width == 390:  # WCAG 1.4.4: text at twice its size
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("path", ["/", POST])
+def test_hard_words_and_other_directions_fit(visit: Callable[..., Page], path: str) -> None:
+    page = visit(path, width=320)
+    page.evaluate(
+        "document.querySelectorAll('h1, h2, h3')"
+        ".forEach(heading => heading.firstChild.textContent = 'W'.repeat(60))"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@needs_vnu
+def test_the_nu_html_checker_finds_no_error(demo: ServedSite, browser, tmp_path: Path) -> None:
+    context = browser.new_context()
+    for number, path in enumerate(PAGES):
+        answer = context.request.get(f"{demo.url}{path.partition('#')[0]}")
+        (tmp_path / f"page-{number}.html").write_text(answer.text())
+    for number, (path, form) in enumerate(
+        [("/contact/", "enquiry"), ("/newsletter/subscribe/", "subscribe")]
+    ):
+        answer = context.request.post(f"{demo.url}{path}", form={"website": ""})
+        assert answer.status == 422, form
+        (tmp_path / f"form-{number}.html").write_text(answer.text())
+    jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    checked = subprocess.run(
+        ["java", "-jar", str(jar), "--errors-only", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.stderr == ""
+
+
+def test_every_page_has_one_h1_and_its_landmarks(visit: Callable[..., Page]) -> None:
+    for path in PAGES[:-1]:
+        page = visit(path)
+        assert page.locator("h1").count() == 1, path
+        for landmark in ("header", "main", "footer"):
+            assert page.locator(f"body > {landmark}").count() == 1, path
+        assert re.search(r"\S – \S", page.title()), path

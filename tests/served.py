@@ -1,0 +1,106 @@
+"""The real site for tests: `manage.py serve` in a process of its own with a DATA_DIR of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import psycopg2
+
+from vasite.environment import PROJECT_DIR
+
+START_SECONDS = 90
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServedSite:
+    """Starts the site and waits until it is ready; `output` gathers what it prints."""
+
+    def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = os.environ | {
+            "DATA_DIR": str(data_dir),
+            "PORT": str(self.port),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        }
+        self.arguments = arguments
+        self.output: list[str] = []
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", *self.arguments],
+            cwd=PROJECT_DIR,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.is_ready = threading.Event()
+        threading.Thread(target=self.read_output, daemon=True).start()
+        if not self.is_ready.wait(START_SECONDS) or self.process.poll() is not None:
+            self.process.kill()
+            raise AssertionError("".join(self.output))
+
+    def read_output(self) -> None:
+        for line in self.process.stdout or ():
+            self.output.append(line)
+            if line.startswith("Ready:"):
+                self.is_ready.set()
+        self.is_ready.set()
+
+    @property
+    def password(self) -> str:
+        found = re.search(r"Password: (\S+)", "".join(self.output))
+        assert found, self.output
+        return found[1]
+
+    def children(self, name: str = "") -> list[int]:
+        """The ids of the site's processes whose command holds a word."""
+        pids = [self.process.pid]
+        for pid in pids:
+            tasks = Path(f"/proc/{pid}/task/{pid}/children")
+            pids += [int(child) for child in tasks.read_text().split()]
+        commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in pids[1:]}
+        return [pid for pid, command in commands.items() if name in command]
+
+    def get(self, path: str) -> tuple[int, str]:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> float:
+        """Ends the site and gives the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(signal_number)
+        self.process.wait(20)
+        return time.monotonic() - started
+
+
+def fresh_database(name: str) -> str:
+    """Gives DATABASE_URL for an empty database beside the one that the tests run on; "" for
+    SQLite, whose file is made in DATA_DIR."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        return ""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    connection.close()
+    return f"{url.rpartition('/')[0]}/{name}"

@@ -1,0 +1,98 @@
+"""`make run`: starts, keeps both processes up, keeps the content, and ends cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.served import ServedSite, fresh_database
+
+pytestmark = pytest.mark.xdist_group("serve")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to be"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
+    site = ServedSite(
+        tmp_path_factory.mktemp("served"),
+        "--empty",
+        DATABASE_URL=fresh_database("vasite_serve"),
+    )
+    yield site
+    if site.process.poll() is None:
+        site.stop()
+
+
+def test_the_first_start_shows_the_password_and_the_standard_pages(served: ServedSite) -> None:
+    assert len(served.password) == 16
+    status, page = served.get("/")
+    assert status == 200
+    assert "Say in one sentence" in page
+    for path in ("/services/", "/about/", "/blog/", "/contact/", "/privacy/", "/accessibility/"):
+        assert served.get(path)[0] == 200
+
+
+def test_the_secret_key_is_kept_for_its_owner_alone(served: ServedSite) -> None:
+    key = Path(served.environment["DATA_DIR"]) / "secret_key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_it_becomes_ready_once_the_worker_lives(served: ServedSite) -> None:
+    wait_until(lambda: '"ok"' in served.get("/readyz")[1])
+
+
+def test_a_process_that_dies_is_started_again(served: ServedSite) -> None:
+    for name in ("worker", "gunicorn"):
+        (before, *_) = served.children(name)
+        os.kill(before, signal.SIGKILL)
+        wait_until(
+            lambda name=name, before=before: before not in (served.children(name) or [before])
+        )
+
+    def answers() -> bool:
+        try:
+            return served.get("/")[0] == 200
+        except OSError:
+            return False
+
+    wait_until(answers)
+
+
+def test_a_later_start_keeps_everything_and_shows_no_password(served: ServedSite) -> None:
+    processes = served.children()
+    assert served.stop() < 5
+    assert served.process.returncode == 0
+    assert not [pid for pid in processes if Path(f"/proc/{pid}").exists()]
+    served.output.clear()
+    served.start()
+    assert served.get("/")[0] == 200
+    assert "Password" not in "".join(served.output)
+
+
+def test_a_request_under_way_is_finished_at_the_end(served: ServedSite) -> None:
+    body = b"name=Hannah&email=hannah%40example.com&message=Hello"
+    head = (
+        f"POST /contact/ HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nExpect: 100-continue\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as visitor:
+        visitor.sendall(head.encode())
+        assert b"100 Continue" in visitor.recv(1000)  # the request is being worked on
+        served.process.send_signal(signal.SIGINT)
+        visitor.sendall(body)
+        assert b"303" in visitor.recv(1000)
+    served.process.wait(5)
+    assert served.process.returncode == 0
