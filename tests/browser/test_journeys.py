@@ -114,8 +114,10 @@ def test_va_writes_a_post_and_sees_it_on_the_site(
     pages = admin.request.get(f"{demo.url}/admin/api/main/pages/?limit=20").json()["items"]
     (blog,) = [page["id"] for page in pages if page["meta"]["type"] == "blog.BlogIndexPage"]
     admin.goto(f"{demo.url}/admin/pages/add/blog/blogpostpage/{blog}/")
-    admin.fill("#id_title", "Written in the browser")
-    admin.locator("button", has_text="Publish").first.evaluate("button => button.click()")
+    admin.locator("#id_title").press_sequentially("Written in the browser")
+    admin.wait_for_function("document.querySelector('#id_slug').value == 'written-in-the-browser'")
+    publish = admin.locator("button[name=action-publish]")  # in the menu beside "Save draft"
+    publish.evaluate("button => button.click()")
     admin.wait_for_selector("text=created and published")
     assert "Written in the browser" in visit("/blog/").inner_text("main")
     assert "Written in the browser" in visit("/").inner_text("main")
