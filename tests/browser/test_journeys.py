@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.served import ServedSite
 
@@ -115,7 +115,7 @@ def test_va_writes_a_post_and_sees_it_on_the_site(
     (blog,) = [page["id"] for page in pages if page["meta"]["type"] == "blog.BlogIndexPage"]
     admin.goto(f"{demo.url}/admin/pages/add/blog/blogpostpage/{blog}/")
     admin.locator("#id_title").press_sequentially("Written in the browser")
-    admin.wait_for_function("document.querySelector('#id_slug').value == 'written-in-the-browser'")
+    expect(admin.locator("#id_slug")).to_have_value("written-in-the-browser")
     publish = admin.locator("button[name=action-publish]")  # in the menu beside "Save draft"
     publish.evaluate("button => button.click()")
     admin.wait_for_selector("text=created and published")
