@@ -12,7 +12,7 @@ from wagtail.search import index
 from contact.enquiring import receive_enquiry
 from contact.forms import EnquiryForm
 from vasite.content.models import ContentPage
-from vasite.forms.answers import SeeOther, came_from
+from vasite.forms.answers import SeeOther, came_from, with_faults
 from vasite.forms.submissions import Submission
 
 
@@ -83,9 +83,7 @@ class ContactPage(RoutablePageMixin, ContentPage):
             return self.render(request, context_overrides={"form": EnquiryForm(initial=initial)})
         form = EnquiryForm(request.POST)
         if not form.is_valid():
-            response = self.render(request, context_overrides={"form": form})
-            response.status_code = 422
-            return response
+            return with_faults(self.render(request, context_overrides={"form": form}))
         receive_enquiry(form, came_from(request))
         return SeeOther(self.get_url(request) + self.reverse_subpage("thank_you"))
 

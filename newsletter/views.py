@@ -13,7 +13,7 @@ from newsletter.forms import CommentForm, SubscribeForm
 from newsletter.models import NewsletterPage, Subscriber
 from newsletter.subscribing import receive_address
 from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
-from vasite.forms.answers import SeeOther, came_from
+from vasite.forms.answers import SeeOther, came_from, with_faults
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +27,7 @@ def comment(request: HttpRequest, page_id: int) -> HttpResponse:
         receive_comment(form, page)
         return SeeOther(f"{page.get_url(request)}#comment-received")
     request.comment_form = form  # type: ignore[attr-defined] - the comments' tag shows it
-    return answer_again(page.serve(request))
+    return with_faults(page.serve(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,14 +42,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
             receive_address(form.cleaned_data["email"], came_from(request))
         return SeeOther("/newsletter/thank-you/")
     request.subscribe_form = form  # type: ignore[attr-defined] - the form's tag shows it
-    return answer_again(page.serve(request))
-
-
-def answer_again(response: HttpResponse) -> HttpResponse:
-    """Gives a page with a faulty form its status, never to be kept by a cache."""
-    response.status_code = 422
-    response["Cache-Control"] = "no-store"
-    return response
+    return with_faults(page.serve(request))
 
 
 def thank_you(request: HttpRequest) -> HttpResponse:

@@ -28,6 +28,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
         tmp_path_factory.mktemp("demo"), DATABASE_URL=fresh_database("vasite_browser")
     )
     yield site
+    assert site.process.poll() is None, "".join(site.output[-60:])
     site.stop()
 
 

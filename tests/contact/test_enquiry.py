@@ -39,6 +39,7 @@ def test_visitor_gets_back_what_was_typed_with_the_fault_named(
 ) -> None:
     answer = client.post("/contact/", MESSAGE | {"email": "hannah@", "message": ""})
     assert answer.status_code == 422
+    assert answer["Cache-Control"] == "no-store"
     assert "Hannah Cole" in answer.text
     assert 'value="hannah@"' in answer.text
     assert '<a href="#enquiry-email">' in answer.text

@@ -96,3 +96,22 @@ def test_machines_find_their_addresses(client: Client, site: SmallSite) -> None:
     assert client.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"  # a foreign host
     own = client.get("/robots.txt", headers={"Host": "127.0.0.1:8000"}).text
     assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in own
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/%00/", 400),
+        ("/%ff%fe/", 404),
+        ("/?page=\u00b2", 200),
+        ("/blog/?page=\u00b2", 404),
+        ("/contact/?service=%00", 200),
+        ("/" + "x" * 5000 + "/", 404),
+        ("/media/../secret_key", 400),
+        ("/media/%2e%2e/secret_key", 400),
+    ],
+)
+def test_odd_addresses_are_answered(
+    client: Client, site: SmallSite, path: str, status: int
+) -> None:
+    assert client.get(path).status_code == status

@@ -71,6 +71,29 @@ def test_a_process_that_dies_is_started_again(served: ServedSite) -> None:
     wait_until(answers)
 
 
+BEGIN_A_TASK = """
+from django_tasks_db.models import DBTaskResult
+from vasite.mail.tasks import deliver_due
+from vasite.serving.models import Worker
+result = deliver_due.enqueue().db_result
+result.claim(Worker.objects.latest("seen_at").worker_id)
+print(result.pk)
+"""
+SAY_ITS_STATUS = """
+from django_tasks_db.models import DBTaskResult
+print(DBTaskResult.objects.get(pk="{}").status)
+"""
+
+
+def test_what_a_killed_worker_left_half_done_is_taken_up(served: ServedSite) -> None:
+    # Begun in the name of the worker, which is frozen meanwhile and then killed.
+    (worker,) = served.children("worker")
+    os.kill(worker, signal.SIGSTOP)
+    task = served.run_code(BEGIN_A_TASK).strip()
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: "SUCCESSFUL" in served.run_code(SAY_ITS_STATUS.format(task)), seconds=60)
+
+
 def test_a_later_start_keeps_everything_and_shows_no_password(served: ServedSite) -> None:
     processes = served.children()
     assert served.stop() < 5

@@ -31,7 +31,7 @@ def page_metadata(request: HttpRequest, page: Page, title: str = "") -> Metadata
     is_home = page.depth == 2
     description = getattr(page, "summary", "") or page.search_description or business.strapline
     number = request.GET.get("page", "")
-    suffix = f"?page={number}" if number.isdigit() and int(number) > 1 else ""
+    suffix = f"?page={number}" if number.isdecimal() and int(number) > 1 else ""
     is_own_address = request.path == page.get_url(request)
     return Metadata(
         title=own_title if is_home and page.seo_title else f"{own_title} – {business.name}",

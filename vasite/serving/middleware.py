@@ -69,7 +69,10 @@ class SecurityHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        if "\x00" in request.path_info:  # PostgreSQL takes no NUL, not even to look for it
+            response = render_error(request, 400)
+        else:
+            response = self.get_response(request)
         is_admin = request.path_info.startswith("/admin/")
         # A preview is rendered under /admin/ but shows a public page, with Wagtail's bar in it.
         response.headers.setdefault(
