@@ -102,6 +102,7 @@ def fresh_database(name: str) -> str:
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
         return ""
+    name += os.environ.get("PYTEST_XDIST_WORKER", "")  # two test processes, two databases
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:

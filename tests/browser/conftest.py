@@ -16,10 +16,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/browser" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if not CHROMIUM:
-                item.add_marker(pytest.mark.skip(reason="no Chromium is installed"))
+        if "tests/browser" in str(item.path) and not CHROMIUM:
+            item.add_marker(pytest.mark.skip(reason="no Chromium is installed"))
 
 
 @pytest.fixture(scope="session")
