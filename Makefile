@@ -1,7 +1,7 @@
 # The site from one command: `make run`. `make help` lists the rest.
 
 ENVIRONMENT = PYTHONDONTWRITEBYTECODE=1
-PYTHON = $(ENVIRONMENT) .venv/bin/python
+VENV_PYTHON = $(ENVIRONMENT) .venv/bin/python
 
 .PHONY: help run dev test lint format password demo-reset demo-pictures lock shell
 .DEFAULT_GOAL := help
@@ -15,14 +15,14 @@ run: ## Starts the site with its worker (EMPTY=1: without demo content)
 
 dev: ## Starts the site with autoreload and debug pages
 	@sh requirements/install dev
-	@DEBUG=1 $(PYTHON) manage.py serve --prepare-only $(if $(EMPTY),--empty)
+	@DEBUG=1 $(VENV_PYTHON) manage.py serve --prepare-only $(if $(EMPTY),--empty)
 	@trap 'kill $$worker 2>/dev/null' EXIT INT TERM; \
-	DEBUG=1 $(PYTHON) manage.py worker & worker=$$!; \
-	DEBUG=1 $(PYTHON) manage.py runserver $${HOST:-127.0.0.1}:$${PORT:-8000}
+	DEBUG=1 $(VENV_PYTHON) manage.py worker & worker=$$!; \
+	DEBUG=1 $(VENV_PYTHON) manage.py runserver $${HOST:-127.0.0.1}:$${PORT:-8000}
 
 test: ## Runs all tests (needs no running site)
 	@sh requirements/install dev
-	@$(PYTHON) -m pytest -n 2 $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n 2 $(ARGS)
 
 lint: ## Checks style, types, floors, templates and settings
 	@sh requirements/install dev
@@ -31,8 +31,8 @@ lint: ## Checks style, types, floors, templates and settings
 	git ls-files -z -- 'templates/*.html' | xargs -0 .venv/bin/djade --target-version 5.2 --check
 	.venv/bin/lint-imports
 	.venv/bin/mypy
-	$(PYTHON) manage.py makemigrations --check --dry-run
-	SITE_URL=https://www.example.co.uk $(PYTHON) manage.py check --deploy --fail-level WARNING
+	$(VENV_PYTHON) manage.py makemigrations --check --dry-run
+	SITE_URL=https://www.example.co.uk $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 
 format: ## Rewrites code and templates in the house style
 	@sh requirements/install dev
@@ -41,16 +41,16 @@ format: ## Rewrites code and templates in the house style
 	git ls-files -z -- 'templates/*.html' | xargs -0 .venv/bin/djade --target-version 5.2 || true
 
 password: ## Sets a new password for the administrator
-	@$(PYTHON) manage.py set_password
+	@$(VENV_PYTHON) manage.py set_password
 
 demo-reset: ## Deletes all content and puts the demo content back
-	@$(PYTHON) manage.py demo --reset
+	@$(VENV_PYTHON) manage.py demo --reset
 
 demo-pictures: ## Renders the demo's drawings (SVG) to pictures, with Chromium
-	@$(PYTHON) vasite/home/demo/render.py
+	@$(VENV_PYTHON) vasite/home/demo/render.py
 
 lock: ## Compiles requirements/*.txt from pyproject.toml
 	@sh requirements/compile
 
 shell: ## Opens a Python shell with the site's models
-	@$(PYTHON) manage.py shell
+	@$(VENV_PYTHON) manage.py shell
