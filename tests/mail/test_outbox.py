@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from django.core.mail import BadHeaderError, EmailMessage, send_mail
 from django.test import Client
 from django.utils import timezone
 
+from tests.served import free_port
 from vasite.mail.letters import send_letter, text_of
 from vasite.mail.models import RETRY_PAUSES, OutgoingMail
 from vasite.mail.tasks import deliver_due
@@ -35,12 +35,6 @@ class MailServer:
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.received.append(envelope.content)
         return "250 Message accepted"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
