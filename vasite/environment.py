@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -37,6 +39,20 @@ def _boolean(text: str) -> bool:
     words = {"1": True, "true": True, "yes": True, "on": True}
     words |= {"": False, "0": False, "false": False, "no": False, "off": False}
     return words[text.strip().lower()]
+
+
+def _long_text(text: str) -> str:
+    if len(text) < 50 or len(set(text)) < 5:  # Django's own measure: security.W009
+        raise ValueError
+    return text
+
+
+def _email_address(text: str) -> str:
+    try:
+        validate_email(parseaddr(text)[1])
+    except ValidationError:
+        raise ValueError from None
+    return text
 
 
 def _names(text: str) -> list[str]:
@@ -72,7 +88,12 @@ def _cache(text: str) -> dict[str, Any]:
         return dict(environ.Env.cache_url_config(f"{scheme}cache://{rest}"))
     if scheme not in {"redis", "rediss"} or not urlsplit(text).hostname:
         raise ValueError
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": text}
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": text,
+        # A cache server that stops makes pages slower, never an error.
+        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
 
 
 def _email(text: str) -> dict[str, Any]:
@@ -127,9 +148,9 @@ VARIABLES = (
     ),
     Variable(
         "SECRET_KEY",
-        str,
+        _long_text,
         "",
-        "a long random text",
+        "a random text of 50 characters or more",
         "Signs sessions and links. Made once and kept in DATA_DIR when not given.",
     ),
     Variable(
@@ -155,9 +176,9 @@ VARIABLES = (
     ),
     Variable(
         "DEFAULT_FROM_EMAIL",
-        str,
+        _email_address,
         "",
-        "an e-mail address",
+        "name@example.co.uk or Your Name <name@example.co.uk>",
         "The sender of the site's mails. Default: website@ the host of SITE_URL.",
     ),
     Variable(
@@ -165,7 +186,7 @@ VARIABLES = (
     ),
     Variable(
         "DJANGO_SUPERUSER_EMAIL",
-        str,
+        _email_address,
         "",
         "an e-mail address",
         "The first administrator's address, used to reset the password.",

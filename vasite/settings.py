@@ -237,7 +237,8 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
-AXES_IPWARE_PROXY_COUNT = None
+AXES_CLIENT_IP_CALLABLE = "vasite.serving.visitors.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # who signed in from where is kept nowhere
 
 # Security
 

@@ -7,8 +7,11 @@ from django.db import OperationalError
 from django.test import Client
 
 from tests.conftest import SmallSite
+from vasite.environment import VARIABLES
 from vasite.serving.errors import render_error
 from vasite.serving.logs import JsonFormatter, TextFormatter
+
+VARIABLES_BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
 @pytest.mark.parametrize(
@@ -49,12 +52,15 @@ def test_a_database_that_is_gone_gives_503(
     assert answer["Retry-After"] == "10"
 
 
-def test_health_tells_strangers_no_detail(client: Client, db: None) -> None:
+def test_health_tells_strangers_no_detail(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["worker"] == "failing"
+    assert answer.json() == {"status": "failing"}
     assert "no-cache" in answer["Cache-Control"]
+    assert "Not ready: worker" in caplog.text
 
 
 def test_the_log_holds_no_token_and_no_address(
@@ -88,6 +94,31 @@ def test_signing_in_is_rate_limited(client: Client, django_user_model) -> None:
     assert answer.status_code == 429
     right = wrong | {"password": "right password"}
     assert client.post("/admin/login/", right).status_code == 429
+
+
+def test_one_guesser_does_not_lock_the_va_out(client: Client, settings, django_user_model) -> None:
+    """Behind a proxy every request comes from its address; what counts is the one it names."""
+    settings.IS_HTTPS = True
+    settings.SECURE_SSL_REDIRECT = False
+    django_user_model.objects.create_superuser("va", "va@example.com", "right password")
+    for number in range(6):  # the guesser makes up the first address, the proxy adds the last
+        claim = {"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.7"}
+        guess = client.post("/admin/login/", {"username": "va", "password": "x"}, headers=claim)
+    assert guess.status_code == 429
+    right = {"username": "va", "password": "right password"}
+    own = {"X-Forwarded-For": "192.0.2.44"}
+    assert client.post("/admin/login/", right, headers=own).status_code == 302
+
+
+def test_a_cache_server_that_is_gone_is_not_missed(
+    client: Client, site: SmallSite, settings
+) -> None:
+    settings.CACHES = {
+        name: VARIABLES_BY_NAME["CACHE_URL"].read("redis://127.0.0.1:1/0")
+        for name in ("default", "renditions")
+    }
+    for path in ("/", "/blog/on-trust/", "/contact/"):
+        assert client.get(path).status_code == 200
 
 
 def test_machines_find_their_addresses(client: Client, site: SmallSite) -> None:

@@ -6,13 +6,16 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.served import ServedSite, fresh_database
+from tests.served import ServedSite, free_port, fresh_database
+from vasite.environment import PROJECT_DIR
 
 pytestmark = pytest.mark.xdist_group("serve")
 
@@ -72,11 +75,13 @@ def test_a_process_that_dies_is_started_again(served: ServedSite) -> None:
 
 
 BEGIN_A_TASK = """
+from django.db import transaction
 from django_tasks_db.models import DBTaskResult
 from vasite.mail.tasks import deliver_due
 from vasite.serving.models import Worker
-result = deliver_due.enqueue().db_result
-result.claim(Worker.objects.latest("seen_at").worker_id)
+with transaction.atomic():  # the worker itself must not come first
+    result = deliver_due.enqueue().db_result
+    result.claim(Worker.objects.latest("seen_at").worker_id)
 print(result.pk)
 """
 SAY_ITS_STATUS = """
@@ -86,12 +91,26 @@ print(DBTaskResult.objects.get(pk="{}").status)
 
 
 def test_what_a_killed_worker_left_half_done_is_taken_up(served: ServedSite) -> None:
-    # Begun in the name of the worker, which is frozen meanwhile and then killed.
+    # Begun in the name of the worker, which is then killed.
     (worker,) = served.children("worker")
-    os.kill(worker, signal.SIGSTOP)
     task = served.run_code(BEGIN_A_TASK).strip()
     os.kill(worker, signal.SIGKILL)
     wait_until(lambda: "SUCCESSFUL" in served.run_code(SAY_ITS_STATUS.format(task)), seconds=60)
+
+
+def test_what_cannot_stay_up_ends_the_whole_with_its_error(served: ServedSite) -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=PROJECT_DIR,
+        env=served.environment | {"PORT": str(free_port()), "GUNICORN_CMD_ARGS": "--no-such"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert "unrecognized arguments: --no-such" in ended.stderr
+    assert "web can't stay up" in ended.stderr
+    assert "Ready:" not in ended.stdout
 
 
 def test_a_later_start_keeps_everything_and_shows_no_password(served: ServedSite) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -10,6 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
 from vasite.serving.models import Worker
+
+logger = logging.getLogger("vasite.event")
 
 
 @never_cache
@@ -20,7 +24,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answers 200 when database, migrations and worker are well, else 503; never says more."""
+    """Answers 200 when database, migrations and worker are well, else 503.
+
+    Which of them fails is for the operator: it is in the log, not in the answer.
+    """
     parts = {"database": False, "migrations": False, "worker": False}
     try:
         connection.ensure_connection()
@@ -30,11 +37,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
         parts["migrations"] = not executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         pass
-    is_ready = all(parts.values())
-    words = {part: "ok" if is_well else "failing" for part, is_well in parts.items()}
-    return JsonResponse(
-        {"status": "ok" if is_ready else "failing", **words}, status=200 if is_ready else 503
-    )
+    failing = [part for part, is_well in parts.items() if not is_well]
+    if failing:
+        logger.warning("Not ready: %s", ", ".join(failing))
+        return JsonResponse({"status": "failing"}, status=503)
+    return JsonResponse({"status": "ok"})
 
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:

@@ -36,4 +36,5 @@ class Command(BaseCommand):
             for image in SiteImage.objects.all():
                 image.delete()
         build_empty_site() if empty else DemoSite.build()
-        self.stdout.write("Done. Look at it: make run")
+        if options["verbosity"]:
+            self.stdout.write("Done. Look at it: make run")

@@ -17,6 +17,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.crypto import get_random_string
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
 from wagtail.models import Site
 
 from vasite.environment import PROJECT_DIR
@@ -33,6 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, empty: bool, prepare_only: bool, **options: Any) -> None:
         self.check_port()
         self.check_database()
+        self.check_cache()
         self.migrate()
         self.collect_static_files()
         self.fill(is_empty=empty)
@@ -71,6 +74,17 @@ class Command(BaseCommand):
             raise CommandError(
                 "DATABASE_URL: the database can't be reached. Start it, or mend the address, "
                 "user and password in DATABASE_URL."
+            ) from None
+
+    def check_cache(self) -> None:
+        if not settings.CACHES["default"]["LOCATION"].startswith("redis"):
+            return
+        try:
+            get_redis_connection().ping()
+        except RedisError:
+            raise CommandError(
+                "CACHE_URL: the cache server can't be reached. Start it, mend the address and "
+                "password in CACHE_URL, or leave CACHE_URL out."
             ) from None
 
     def migrate(self) -> None:
