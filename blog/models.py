@@ -8,15 +8,15 @@ from typing import Any
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db import models
 from django.http import Http404
-from django.utils.functional import cached_property
-from django.utils.html import strip_tags
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
 from taggit.models import TaggedItemBase
 from wagtail.admin.panels import FieldPanel
+from wagtail.fields import StreamField
 from wagtail.models import PageManager, PageQuerySet
 from wagtail.search import index
 
+from vasite.content.blocks import ContentBlocks
 from vasite.content.models import ContentPage
 
 POSTS_A_PAGE = 10
@@ -56,8 +56,8 @@ class BlogPostQuerySet(PageQuerySet):
         return (
             self.live()
             .public()
-            .select_related("picture")
-            .prefetch_related("picture__renditions")
+            .select_related("cover")
+            .prefetch_related("cover__renditions")
             .order_by("-first_published_at", "-pk")
         )
 
@@ -71,8 +71,19 @@ class BlogPostPage(ContentPage):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="Shown at the top of the post, in lists and in previews.",
+        help_text="Shown at the top of the post, in lists and in previews. Left empty, lists and "
+        "previews show the first picture of the text.",
     )
+    # What lists show, kept beside the post so that a list needs no look into its body.
+    cover = models.ForeignKey(
+        "content.SiteImage",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    # An empty text stands ready, so that a post can be typed or pasted at once.
+    body = StreamField(ContentBlocks(), blank=True, default=[("text", "")])
     tags = ClusterTaggableManager(through=PostTag, blank=True)
 
     parent_page_types = ["blog.BlogIndexPage"]
@@ -97,16 +108,14 @@ class BlogPostPage(ContentPage):
     class Meta:
         verbose_name = "post"
 
-    @cached_property
-    def word_count(self) -> int:
-        """The words of introduction and body."""
-        body = strip_tags(str(self.body).replace("<", " <"))
-        return len(f"{self.introduction} {body}".split())
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.cover = self.picture or self.first_picture
+        super().save(*args, **kwargs)
 
     @property
     def reading_minutes(self) -> int:
         """How long it takes to read, in whole minutes, at least one."""
-        return max(1, math.ceil(self.word_count / WORDS_A_MINUTE))
+        return max(1, math.ceil(len(self.words) / WORDS_A_MINUTE))
 
     @property
     def is_updated(self) -> bool:

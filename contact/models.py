@@ -59,7 +59,7 @@ class ContactPage(RoutablePageMixin, ContentPage):
     thank_you_text = RichTextField(
         blank=True,
         features=["bold", "italic", "link"],
-        default="<p>I read every message myself and answer within one working day.</p>",
+        default="<p>I read every message myself.</p>",
     )
 
     max_count = 1

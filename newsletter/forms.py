@@ -24,7 +24,7 @@ class SubscribeForm(AccessibleForm):
 
     email = EmailField(
         label="Your e-mail address",
-        help_text="One letter a month. You confirm by mail, and one click ends it.",
+        help_text="You confirm by mail, and one click ends it.",
     )
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 
@@ -16,13 +17,30 @@ from vasite.forms.submissions import Submission
 
 
 class NewsletterPage(ContentPage):
-    """The page on which readers subscribe."""
+    """The page on which readers subscribe, and what the box under posts and at home says."""
+
+    invitation_title = models.CharField(
+        "heading of the box", max_length=100, default="Subscribe to my newsletter"
+    )
+    invitation_text = models.CharField(
+        "words in the box",
+        max_length=240,
+        blank=True,
+        help_text="What they get and how often: “One letter a month about …”",
+    )
 
     max_count = 1
     parent_page_types = ["home.HomePage"]
     subpage_types: list[str] = []
     template = "newsletter/newsletter.html"
     page_description = "The page on which people subscribe to your newsletter"
+    content_panels = [
+        *ContentPage.content_panels,
+        MultiFieldPanel(
+            [FieldPanel("invitation_title"), FieldPanel("invitation_text")],
+            "The box to subscribe, here, under each post and at home",
+        ),
+    ]
 
     class Meta:
         verbose_name = "newsletter page"

@@ -170,6 +170,7 @@ TEMPLATES = [
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
+FORMAT_MODULE_PATH = ["vasite.formats"]
 USE_I18N = True
 USE_TZ = True
 

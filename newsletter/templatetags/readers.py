@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm, SubscribeForm
-from newsletter.models import Comment
+from newsletter.models import Comment, NewsletterPage
 
 register = template.Library()
 
@@ -28,10 +28,11 @@ def comments(context: Context, page: BlogPostPage) -> dict[str, Any]:
 
 @register.inclusion_tag("components/subscribe.html", takes_context=True)
 def subscribe_form(context: Context, level: int = 2) -> dict[str, Any]:
-    """The newsletter's box, with its heading's level."""
+    """The newsletter's box, with its heading's level; nothing while there is no such page."""
+    page = NewsletterPage.objects.live().first()
     sent = getattr(context["request"], "subscribe_form", None)
     return {
+        "page": page,
         "form": sent or SubscribeForm(action=reverse("newsletter:subscribe")),
         "level": level,
-        "business": context["business"],
     }

@@ -1,5 +1,6 @@
 """Prospects read the blog; the VA's post is public at once."""
 
+import re
 from datetime import timedelta
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from blog.models import BlogPostPage
 from services.models import ServicePage
 from tests.conftest import SmallSite
+from vasite.content.models import SiteImage
 from vasite.home.demo.pages import paragraphs
 
 
@@ -81,6 +83,46 @@ def test_feed_holds_whole_posts_with_absolute_addresses(client: Client, site: Sm
     assert "Words about trust." in (feed.findtext("a:entry/a:summary", namespaces=atom) or "")
 
 
+def test_a_post_without_introduction_or_picture_shows_its_own(
+    client: Client, site: SmallSite, image: SiteImage
+) -> None:
+    body = [
+        paragraphs("Two hundred mails waited on Monday.", "By Friday there were none."),
+        ("picture", {"picture": image, "caption": ""}),
+    ]
+    site.blog.add_child(instance=BlogPostPage(title="Plain", body=body))
+    for path in ("/", "/blog/", "/blog/plain/"):
+        page = client.get(path).text
+        assert "Two hundred mails waited on Monday. By Friday there were none." in page
+        assert image.file.url in page
+    assert f'property="og:image" content="http://127.0.0.1:8000{image.file.url}"' in page
+
+
+def test_headings_of_the_same_words_have_addresses_of_their_own(
+    client: Client, site: SmallSite
+) -> None:
+    site.post.body = [
+        ("heading", {"text": "Prices", "level": "2"}),
+        ("text", '<h2 data-block-key="a1b2c">Prices</h2><p>Low</p><h3>Pr<b>ic</b>es</h3>'),
+        ("heading", {"text": "Prices 2", "level": "2"}),
+        ("heading", {"text": "???", "level": "3"}),
+    ]
+    site.post.save()
+    page = client.get("/blog/on-trust/").text
+    anchors = re.findall(r'<h[23] id="(h-.*?)"', page)
+    assert anchors == ["h-prices", "h-prices-2", "h-prices-3", "h-prices-2-2", "h-part"]
+
+
+def test_a_post_is_one_click_away(va: Client, site: SmallSite) -> None:
+    dashboard = va.get("/admin/").text
+    assert "Severn Office" in dashboard
+    assert 'href="/admin/posts/choose_parent/"' in dashboard
+    editor = va.get("/admin/posts/choose_parent/", follow=True)
+    assert editor.redirect_chain[-1][0].startswith("/admin/pages/add/blog/blogpostpage/")
+    assert "On trust" in va.get("/admin/posts/").text
+    assert "Inbox" in va.get("/admin/services/").text
+
+
 def test_the_va_writes_a_post_in_the_admin(va: Client, site: SmallSite) -> None:
     url = f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/"
     assert va.get(url).status_code == 200
@@ -102,7 +144,7 @@ def test_the_va_writes_a_post_in_the_admin(va: Client, site: SmallSite) -> None:
         },
     )
     page = Client().get("/blog/a-new-post/").text
-    assert '<h2 id="first-of-all">First of all</h2>' in page
+    assert '<h2 id="h-first-of-all">First of all</h2>' in page
     assert "A new post" in Client().get("/").text
 
 

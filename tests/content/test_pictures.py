@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.conftest import SmallSite, picture_bytes
 from vasite.content.models import SiteImage
@@ -29,6 +29,29 @@ def test_a_phone_photo_of_any_rotation_works(va: Client, site: SmallSite) -> Non
     assert (image.width, image.height) == (1920, 2560)
     with Image.open(image.file.path) as stored:
         assert not stored.getexif()
+
+
+def test_the_formats_of_telephones_work(va: Client, site: SmallSite) -> None:
+    for kind, name in (("HEIF", "photo.heic"), ("AVIF", "photo.avif"), ("WEBP", "photo.webp")):
+        upload(va, picture_bytes((640, 480), kind), name)
+    assert {image.filename.rpartition(".")[2] for image in SiteImage.objects.all()} == {"jpg"}
+    assert SiteImage.objects.count() == 3
+
+
+def test_a_telephones_wide_colours_become_a_browsers(va: Client, site: SmallSite) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # A profile that is easy to see at work: its red is green, and its green red.
+    names = {b"rXYZ": b"gXYZ", b"gXYZ": b"rXYZ"}
+    swapped = re.sub(b"[rg]XYZ", lambda name: names[name[0]], profile)
+    upload(va, picture_bytes((640, 480), icc_profile=swapped))
+    upload(va, picture_bytes((640, 480), icc_profile=b"no profile at all"))
+    colours = []
+    for image in SiteImage.objects.order_by("pk"):
+        with Image.open(image.file.path) as stored:
+            assert "icc_profile" not in stored.info
+            colours.append(stored.getpixel((5, 5)))
+    assert colours[0] == pytest.approx((0x5D, 0x2F, 0x50), abs=3)
+    assert colours[1] == pytest.approx((0x2F, 0x5D, 0x50), abs=3)
 
 
 def test_alt_text_is_asked_for(va: Client, site: SmallSite) -> None:

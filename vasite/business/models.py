@@ -54,6 +54,9 @@ class BusinessSettings(BaseGenericSetting):
         max_length=400,
         help_text="One line for each, such as “Monday to Friday, 9 to 5”.",
     )
+    answers_within = models.CharField(
+        "you answer within", max_length=40, blank=True, help_text="“one working day”"
+    )
     price_from = models.DecimalField(
         "price from, in £", max_digits=8, decimal_places=2, null=True, blank=True
     )
@@ -80,7 +83,12 @@ class BusinessSettings(BaseGenericSetting):
             "Where",
         ),
         MultiFieldPanel(
-            [FieldPanel("telephone"), FieldPanel("email"), FieldPanel("opening_hours")],
+            [
+                FieldPanel("telephone"),
+                FieldPanel("email"),
+                FieldPanel("opening_hours"),
+                FieldPanel("answers_within"),
+            ],
             "How to reach you",
         ),
         MultiFieldPanel([FieldPanel("price_from"), FieldPanel("price_unit")], "Prices"),

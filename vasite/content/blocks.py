@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.text import slugify
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
+from wagtail.rich_text import expand_db_html
 
+from vasite.content.headings import Anchors, with_anchors
 from vasite.content.video import Video, parse_video_url
 
 LOREM = "Here stands a sentence or two in your own words."
@@ -22,8 +23,8 @@ class HeadingBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context)
-        context["anchor"] = slugify(value.get("text") or "", allow_unicode=True)
-        return context
+        anchors = context.get("anchors") or Anchors()
+        return context | {"anchor": anchors.name(value.get("text") or "")}
 
     class Meta:
         icon = "title"
@@ -213,15 +214,25 @@ class HintBlock(blocks.StructBlock):
         preview_value = {"text": f"<p>{LOREM}</p>"}
 
 
+class TextBlock(blocks.RichTextBlock):
+    """Paragraphs, headings, lists and links: where most of what is written or pasted goes."""
+
+    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
+        context = super().get_context(value, parent_context)
+        anchors = context.get("anchors") or Anchors()
+        return context | {"html": with_anchors(expand_db_html(value.source), anchors)}
+
+    class Meta:
+        icon = "pilcrow"
+        template = "components/text.html"
+        description = "Paragraphs, lists and links"
+        preview_value = f"<p>{LOREM}</p>"
+
+
 class ContentBlocks(blocks.StreamBlock):
     """All of them, in the order in which a writer needs them."""
 
-    text = blocks.RichTextBlock(
-        icon="pilcrow",
-        template="components/text.html",
-        description="Paragraphs, lists and links",
-        preview_value=f"<p>{LOREM}</p>",
-    )
+    text = TextBlock(required=False)
     heading = HeadingBlock()
     picture = PictureBlock()
     quote = QuoteBlock()
@@ -231,3 +242,9 @@ class ContentBlocks(blocks.StreamBlock):
     steps = StepsBlock()
     video = VideoBlock()
     hint = HintBlock()
+
+    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
+        return super().get_context(value, parent_context) | {"anchors": Anchors()}
+
+    class Meta:
+        template = "components/content.html"

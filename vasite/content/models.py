@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.models import Page
+from wagtail.rich_text import get_text_for_indexing as text_from_html
 from wagtail.search import index
 
 from vasite.content.blocks import ContentBlocks
@@ -89,4 +91,22 @@ class ContentPage(Page):
     @property
     def summary(self) -> str:
         """What lists, search results and previews say of the page."""
-        return self.search_description or self.introduction
+        return self.search_description or self.introduction or self.opening
+
+    @property
+    def opening(self) -> str:
+        """The first words of the text, for a page whose author wrote no introduction."""
+        texts = (child["value"] for child in self.body.raw_data if child["type"] == "text")
+        return Truncator(text_from_html(next(texts, ""))).words(30, truncate=" …")
+
+    @property
+    def words(self) -> list[str]:
+        """The words of introduction and body."""
+        body = self.body.stream_block.get_searchable_content(self.body)
+        return " ".join([self.introduction, *body]).split()
+
+    @property
+    def first_picture(self) -> SiteImage | None:
+        """The first picture in the body."""
+        pictures = (block.value["picture"] for block in self.body if block.block_type == "picture")
+        return next(pictures, None)

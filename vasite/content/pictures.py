@@ -8,7 +8,7 @@ from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 from wagtail.images.models import Filter
 
 from vasite.content.models import SiteImage, SiteRendition
@@ -17,6 +17,7 @@ WIDTHS = (320, 640, 960, 1600)
 FORMATS = ("avif", "webp", "jpeg")
 FORMAT_TYPES = {"avif": "image/avif", "webp": "image/webp"}
 ORIGINAL_WIDTH = 2560
+SRGB = ImageCms.createProfile("sRGB")
 # What a picture of each role takes of the screen, as the style sheets lay it out.
 SIZES = {
     "hero": "(min-width: 60rem) 34rem, 100vw",
@@ -103,14 +104,30 @@ def normalise_upload(upload: UploadedFile) -> ContentFile[bytes]:
         picture = ImageOps.exif_transpose(opened)
     picture.thumbnail((ORIGINAL_WIDTH, ORIGINAL_WIDTH))
     is_transparent = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
+    mode = "RGBA" if is_transparent else "RGB"
+    clean = Image.new(mode, picture.size)  # takes over the pixels and nothing else
+    clean.paste(in_srgb(picture, mode))
     output = BytesIO()
     stem = (upload.name or "picture").rpartition(".")[0] or "picture"
     if is_transparent:
-        clean = Image.new("RGBA", picture.size)
-        clean.paste(picture.convert("RGBA"))
         clean.save(output, "PNG", optimize=True)
         return ContentFile(output.getvalue(), f"{stem}.png")
-    clean = Image.new("RGB", picture.size)
-    clean.paste(picture.convert("RGB"))
     clean.save(output, "JPEG", quality=90, optimize=True, progressive=True)
     return ContentFile(output.getvalue(), f"{stem}.jpg")
+
+
+def in_srgb(picture: Image.Image, mode: str) -> Image.Image:
+    """Gives the picture in the colours that a browser assumes when no profile says otherwise.
+
+    Today's phones write a wider range (Display P3); without its profile it would look dull.
+    """
+    profile = picture.info.get("icc_profile")
+    if picture.mode == "P" or not profile:
+        return picture.convert(mode)
+    try:
+        converted = ImageCms.profileToProfile(
+            picture, ImageCms.getOpenProfile(BytesIO(profile)), SRGB, outputMode=mode
+        )
+    except ImageCms.PyCMSError:  # a profile that is damaged or of another kind of picture
+        converted = None
+    return converted or picture.convert(mode)

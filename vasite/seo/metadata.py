@@ -46,7 +46,7 @@ def page_metadata(request: HttpRequest, page: Page, title: str = "") -> Metadata
 
 
 def _image_url(page: Page) -> str:
-    picture = getattr(page, "picture", None)
+    picture = getattr(page, "cover", None) or getattr(page, "picture", None)
     if not picture:
         return ""
     url: str = picture.file.url

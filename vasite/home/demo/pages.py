@@ -185,10 +185,10 @@ class DemoSite:
     def add_people(self) -> None:
         """Readers and enquirers at example.com (RFC 2606), without any mail to them."""
         now = timezone.now()
-        posts = list(BlogPostPage.objects.published())
-        for index, (name, email, text, status) in enumerate(texts.COMMENTS):
+        posts = list(BlogPostPage.objects.published().reverse())
+        for index, (number, name, email, text, status) in enumerate(texts.COMMENTS):
             comment = Comment(
-                page=posts[index % 3],
+                page=posts[number - 1],
                 name=name,
                 email=email,
                 comment=text,
@@ -197,8 +197,9 @@ class DemoSite:
             )
             comment.set_content(name, email, text)
             comment.save()
-        for index, (name, email, phone, text) in enumerate(texts.ENQUIRIES):
+        for index, (name, email, phone, text, state) in enumerate(texts.ENQUIRIES):
             enquiry = Enquiry(
+                state=state,
                 name=name,
                 email=email,
                 phone=phone,

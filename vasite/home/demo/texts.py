@@ -29,6 +29,7 @@ BUSINESS = {
     "telephone": "01632 960 142",
     "email": "eleanor@example.com",
     "opening_hours": "Monday to Thursday, 8.30 to 5\nFriday, 8.30 to 1",
+    "answers_within": "one working day",
     "price_from": Decimal(30),
     "price_unit": "an hour",
     "profiles": [("profile", {"name": "LinkedIn", "url": "https://www.example.com/linkedin"})],
@@ -315,6 +316,9 @@ CONTACT = {
     "the form. An answer within one working day.",
 }
 NEWSLETTER = {
+    "invitation_title": "One letter a month",
+    "invitation_text": "A way to save an hour, a tool that deserves its money, and what I got "
+    "wrong. Eleanor writes it herself.",
     "introduction": "One letter a month: a way to save an hour, a tool that deserves its money, "
     "and what I got wrong.",
 }
@@ -335,48 +339,80 @@ LEGAL_PAGES = {
     ],
 }
 
+# The number of the post (its file in posts/), name, address, comment, status
 COMMENTS = [
     (
+        2,
         "Priya",
         "priya@example.com",
-        "The two-minute rule for receipts changed my Fridays. Thank "
-        "you for writing it down so plainly.",
+        "Two times a day, written under my name as you suggest. The first week was awful, the "
+        "second was the quietest I have had since I opened.",
         "approved",
     ),
     (
+        7,
         "Tom H.",
         "tom@example.com",
-        "We tried this at the workshop. The list on the wall works better for us than any app.",
+        "We tried the five parts at the workshop. The page now hangs on the wall beside the saw, "
+        "and my son has stopped ringing me.",
         "approved",
     ),
     (
+        5,
         "Margaret",
         "margaret@example.com",
-        "I would add one thing: tell your clients about it first. Mine thought I had been ill.",
+        "I would add one thing: tell your clients where you are going. Mine thought I had been "
+        "ill, and sent flowers.",
         "approved",
     ),
     (
+        8,
+        "Gwen",
+        "gwen@example.com",
+        "I did the sum with last year’s figures. £41. I had another cup of tea before I believed "
+        "it.",
+        "approved",
+    ),
+    (
+        8,
+        "Owen",
+        "owen@example.com",
+        "Nice to see somebody write down when an employee is the better choice.",
+        "approved",
+    ),
+    (
+        2,
         "Jo",
         "jo@example.com",
-        "Does this also work if I share the inbox with my partner?",
+        "Does this also work if I share the inbox with my business partner?",
         "waiting",
     ),
-    ("Sam", "sam@example.com", "Which software do you use for the reminders?", "waiting"),
+    (3, "Sam", "sam@example.com", "Which software do you use for the reminders?", "waiting"),
 ]
 ENQUIRIES = [
     (
         "Hannah Cole",
         "hannah@example.com",
         "01632 960 733",
-        "I run a florist’s near the Shambles "
-        "and answer mail until eleven at night. Could you take over the routine ones from January?",
+        "I run a florist’s near the Shambles and answer mail until eleven at night. Could you "
+        "take over the routine ones from January?",
+        "new",
     ),
     (
         "Dev Patel",
         "dev@example.com",
         "",
-        "Looking for four hours a week to keep the diary of our "
-        "physiotherapy practice in Droitwich. When could we talk?",
+        "Looking for four hours a week to keep the diary of our physiotherapy practice in "
+        "Droitwich. When could we talk?",
+        "new",
+    ),
+    (
+        "Ruth Ashby",
+        "ruth@example.com",
+        "01632 960 518",
+        "My invoices are three months behind and I am ashamed of the shoebox. Is that something "
+        "you have seen before?",
+        "answered",
     ),
 ]
 

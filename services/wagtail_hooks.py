@@ -1,0 +1,5 @@
+from wagtail import hooks
+
+from services.admin import ServiceViewSet
+
+hooks.register("register_admin_viewset", ServiceViewSet)
