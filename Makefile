@@ -36,8 +36,8 @@ lint: ## Checks style, types, floors, templates and settings
 
 format: ## Rewrites code and templates in the house style
 	@sh requirements/install dev
-	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
 	git ls-files -z -- 'templates/*.html' | xargs -0 .venv/bin/djade --target-version 5.2 || true
 
 password: ## Sets a new password for the administrator

@@ -270,6 +270,8 @@ WAGTAIL_SITE_NAME = "Your website"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "British English")]
 WAGTAIL_CONTENT_LANGUAGES = [("en-gb", "British English")]
+WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
+WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # asks another host
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
@@ -279,7 +281,10 @@ WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {
         "WIDGET": "wagtail.admin.rich_text.DraftailRichTextArea",
         "OPTIONS": {
-            "features": ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"]
+            "features": [
+                *("h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"),
+                *("header-one", "header-four"),  # pasted ones only: vasite.content.wagtail_hooks
+            ]
         },
     }
 }

@@ -79,3 +79,16 @@ def visit(browser: Browser, demo: ServedSite) -> Iterator[Callable[..., Page]]:
     for watch in watches:
         watch.check()
         watch.context.close()
+
+
+@pytest.fixture
+def admin(browser: Browser, demo: ServedSite) -> Page:
+    """The VA, signed in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{demo.url}/admin/login/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", demo.password)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/")
+    return page

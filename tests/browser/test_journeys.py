@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.served import ServedSite
 
@@ -19,19 +19,6 @@ WAYS = [
     ),
 ]
 everyway = pytest.mark.parametrize("way", WAYS)
-
-
-@pytest.fixture
-def admin(browser: Browser, demo: ServedSite) -> Page:
-    """The VA, signed in."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.goto(f"{demo.url}/admin/login/")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", demo.password)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/")
-    return page
 
 
 @everyway
@@ -107,18 +94,3 @@ def test_reader_subscribes_confirms_and_leaves(
         page.goto(found[0])
         page.click("main button")
         expect(page.locator("h1")).to_contain_text(outcome)
-
-
-def test_va_writes_a_post_and_sees_it_on_the_site(
-    visit: Callable[..., Page], admin: Page, demo: ServedSite
-) -> None:
-    pages = admin.request.get(f"{demo.url}/admin/api/main/pages/?limit=20").json()["items"]
-    (blog,) = [page["id"] for page in pages if page["meta"]["type"] == "blog.BlogIndexPage"]
-    admin.goto(f"{demo.url}/admin/pages/add/blog/blogpostpage/{blog}/")
-    admin.locator("#id_title").press_sequentially("Written in the browser")
-    expect(admin.locator("#id_slug")).to_have_value("written-in-the-browser")
-    publish = admin.locator("button[name=action-publish]")  # in the menu beside "Save draft"
-    publish.evaluate("button => button.click()")
-    admin.wait_for_selector("text=created and published")
-    assert "Written in the browser" in visit("/blog/").inner_text("main")
-    assert "Written in the browser" in visit("/").inner_text("main")

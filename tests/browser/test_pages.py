@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.served import ServedSite
 
@@ -51,6 +51,25 @@ needs_vnu = pytest.mark.skipif(
 )
 
 
+ERRORS = (400, 403, 404, 410, 422, 429, 500, 503)
+PRINT_ERROR_PAGES = f"""
+from vasite.serving.errors import render_error
+pages = [render_error(None, status).text for status in {ERRORS}]
+print("\\f".join(pages))
+"""
+
+
+@pytest.fixture(scope="module")
+def error_pages(demo: ServedSite) -> dict[int, str]:
+    """The pages for faults by their status, as the served site has them."""
+    return dict(zip(ERRORS, demo.run_code(PRINT_ERROR_PAGES).split("\f"), strict=True))
+
+
+def sitemap(demo: ServedSite) -> list[str]:
+    """The paths of all addresses that the sitemap names."""
+    return re.findall(rf"<loc>{demo.url}(.*?)</loc>", demo.get("/sitemap.xml")[1])
+
+
 def violations(page: Page) -> list[str]:
     page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text())
     found = page.evaluate(f"axe.run(document, {AXE_OPTIONS})")["violations"]
@@ -67,6 +86,28 @@ def send_empty(page: Page, form: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(visit: Callable[..., Page], path: str, scheme: str) -> None:
     assert violations(visit(path, color_scheme=scheme)) == []
+
+
+@needs_axe
+def test_axe_finds_nothing_at_any_address_on_a_desktop(
+    visit: Callable[..., Page], demo: ServedSite
+) -> None:
+    for path in sitemap(demo):
+        page = visit(path, width=1280)
+        assert violations(page) == [], path
+        page.close()
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_for_faults(
+    visit: Callable[..., Page], error_pages: dict[int, str], scheme: str
+) -> None:
+    page = visit("/no-such-page/", color_scheme=scheme)
+    for status, html in error_pages.items():
+        page.set_content(html)
+        assert violations(page) == [], status
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @needs_axe
@@ -104,9 +145,13 @@ def test_hard_words_and_other_directions_fit(visit: Callable[..., Page], path: s
 
 
 @needs_vnu
-def test_the_nu_html_checker_finds_no_error(demo: ServedSite, browser, tmp_path: Path) -> None:
+def test_the_nu_html_checker_finds_no_error(
+    demo: ServedSite, browser: Browser, error_pages: dict[int, str], tmp_path: Path
+) -> None:
     context = browser.new_context()
-    for number, path in enumerate(PAGES):
+    for status, html in error_pages.items():
+        (tmp_path / f"error-{status}.html").write_text(html)
+    for number, path in enumerate([*PAGES, *sitemap(demo)]):
         answer = context.request.get(f"{demo.url}{path.partition('#')[0]}")
         (tmp_path / f"page-{number}.html").write_text(answer.text())
     for number, (path, form) in enumerate(

@@ -1,13 +1,29 @@
 """A visitor sends the contact form."""
 
+from email import message_from_bytes
+from email.policy import SMTP
+
 import pytest
 from django.db import transaction
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from contact.models import Enquiry
 from tests.conftest import SmallSite
 from vasite.mail.models import OutgoingMail
 
+MAIL_HEADERS = {
+    "Content-Type",
+    "MIME-Version",
+    "Subject",
+    "From",
+    "To",
+    "Reply-To",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+}
 MESSAGE = {
     "name": "Hannah Cole",
     "email": "hannah@example.com",
@@ -92,6 +108,25 @@ def test_odd_input_is_answered(
     for mail in OutgoingMail.objects.all():
         assert "\n" not in mail.subject
         assert mail.bcc == []
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(max_size=120), message=st.text(max_size=300))
+def test_whatever_is_typed_is_stored_as_it_is_or_comes_back(
+    client: Client, site: SmallSite, name: str, message: str
+) -> None:
+    answer = client.post("/contact/", MESSAGE | {"name": name, "message": message})
+    if answer.status_code == 303:
+        enquiry = Enquiry.objects.latest("pk")
+        assert enquiry.name == " ".join(name.split())
+        assert enquiry.message.split() == message.split()
+        for mail in OutgoingMail.objects.order_by("-pk")[:2]:
+            sent = message_from_bytes(mail.as_message().message().as_bytes(), policy=SMTP)
+            assert sent["To"] in {"owner@example.com", "hannah@example.com"}
+            assert set(sent) == MAIL_HEADERS
+    else:
+        assert answer.status_code == 422
+        assert 'class="error-summary"' in answer.text
 
 
 def test_a_message_that_is_too_long_says_by_how_much(client: Client, site: SmallSite) -> None:

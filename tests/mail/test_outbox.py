@@ -11,6 +11,9 @@ from aiosmtpd.controller import Controller
 from django.core.mail import BadHeaderError, EmailMessage, send_mail
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.served import free_port
 from vasite.mail.letters import send_letter, text_of
@@ -148,6 +151,11 @@ def test_both_parts_say_the_same() -> None:
     ]
     html = '<p>Read <a href="https://x.example/">this</a></p><ul><li>One</li><li>Two</li></ul>'
     assert text_of(html) == "Read this: https://x.example/\n\n- One\n- Two\n"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
+def test_the_text_part_holds_what_was_written(words: str) -> None:
+    assert text_of(f"<p>{escape(words)}</p>").split() == words.split()
 
 
 def test_strangers_read_no_mail(client: Client) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
-from wagtail.rich_text import expand_db_html
 
-from vasite.content.headings import Anchors, with_anchors
+from vasite.content.rich_text import Anchors, public_html
 from vasite.content.video import Video, parse_video_url
 
 LOREM = "Here stands a sentence or two in your own words."
@@ -220,7 +219,7 @@ class TextBlock(blocks.RichTextBlock):
     def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context)
         anchors = context.get("anchors") or Anchors()
-        return context | {"html": with_anchors(expand_db_html(value.source), anchors)}
+        return context | {"html": public_html(value.source, anchors)}
 
     class Meta:
         icon = "pilcrow"

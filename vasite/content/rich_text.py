@@ -1,4 +1,4 @@
-"""The headings inside a page's body, and the anchors by which a link finds them."""
+"""What the editor stored as a visitor gets it: headings that can be linked to, nothing empty."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from collections import Counter
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from wagtail.rich_text import expand_db_html
 
-RICH_TEXT_HEADING = re.compile(r"<h([23])(?: [^>]*)?>(.*?)</h\1>", re.DOTALL)
+EDITOR_KEY = re.compile(r' data-block-key="\w*"')
+EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br ?/?>)*</p>")
+HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
 
 
 class Anchors:
@@ -30,11 +33,15 @@ class Anchors:
         return self.name(f"{text} {self.taken[slug]}")
 
 
-def with_anchors(html: str, anchors: Anchors) -> SafeString:
-    """Gives rich text whose headings have ids. Takes HTML that Wagtail made, already clean."""
+def public_html(source: str, anchors: Anchors) -> SafeString:
+    """Gives stored rich text as HTML: links resolved, headings with ids, empty lines left out.
+
+    Wagtail cleaned the source when it was saved.
+    """
+    html = EMPTY_PARAGRAPH.sub("", EDITOR_KEY.sub("", expand_db_html(source)))
 
     def add_id(match: re.Match[str]) -> str:
         level, words = match.groups()
         return f'<h{level} id="{anchors.name(strip_tags(words))}">{words}</h{level}>'
 
-    return mark_safe(RICH_TEXT_HEADING.sub(add_id, html))  # noqa: S308
+    return mark_safe(HEADING.sub(add_id, html))  # noqa: S308

@@ -1,0 +1,129 @@
+"""The VA writes a post as she would: pasted from a word processor, with pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from tests.conftest import picture_bytes
+from tests.served import ServedSite
+
+PASTED = (Path(__file__).parent / "pasted.html").read_text()
+PASTE = """(editor, html) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/html", html);
+    clipboardData.setData("text/plain", "unused");
+    const event = { clipboardData, bubbles: true, cancelable: true };
+    editor.dispatchEvent(new ClipboardEvent("paste", event));
+}"""
+
+BRING_FORWARD = """
+from blog.models import BlogPostPage
+from django.utils import timezone
+post = BlogPostPage.objects.get(slug="for-later").get_latest_revision_as_object()
+post.go_live_at = timezone.now()
+post.save_revision(approved_go_live_at=post.go_live_at)
+"""
+
+
+def start_post(admin: Page, demo: ServedSite, title: str) -> None:
+    admin.goto(f"{demo.url}/admin/")
+    admin.click("text=Write a post")
+    admin.locator("#id_title").press_sequentially(title)
+    expect(admin.locator("#id_slug")).not_to_have_value("")
+
+
+def paste(admin: Page, html: str) -> None:
+    editor = admin.locator(".public-DraftEditor-content").first
+    editor.click()
+    editor.evaluate(PASTE, html)
+
+
+def add_picture(admin: Page, alt_text: str) -> None:
+    """Uploads a telephone's photograph (12 megapixels) at the end of the post."""
+    empty_places = admin.get_by_role("button", name="Choose an image")
+    count = empty_places.count()
+    admin.locator("button[title='Insert a block']").last.click()
+    admin.get_by_role("option", name=re.compile("^Picture")).click()
+    expect(empty_places).to_have_count(count + 1)
+    empty_places.last.click()
+    chooser = admin.locator(".modal-content")
+    chooser.get_by_role("tab", name="Upload").click()
+    photo = {
+        "name": "IMG_0001.jpg",
+        "mimeType": "image/jpeg",
+        "buffer": picture_bytes((4032, 3000 + len(alt_text))),  # no two of them the same
+    }
+    chooser.locator("input[type=file]").set_input_files(photo)
+    expect(chooser.get_by_label("Title")).to_have_value("IMG_0001")
+    chooser.get_by_label("Alt text").fill(alt_text)
+    chooser.get_by_role("button", name="Upload").click()
+    expect(chooser).to_have_count(0)
+    expect(empty_places).to_have_count(count)
+
+
+def publish(admin: Page) -> None:
+    button = admin.locator("button[name=action-publish]")  # in the menu beside "Save draft"
+    button.evaluate("button => button.click()")
+
+
+def test_va_pastes_a_post_with_three_pictures_and_publishes_it(
+    visit: Callable[..., Page], admin: Page, demo: ServedSite
+) -> None:
+    start_post(admin, demo, "On market days")
+    paste(admin, PASTED)
+    for alt_text in ("A stall with apples", "A tin of coins", "Two pens"):
+        add_picture(admin, alt_text)
+
+    admin.get_by_role("button", name="Toggle preview").click()
+    preview = admin.frame_locator("#w-preview-iframe")
+    expect(preview.locator("h1")).to_have_text("On market days")
+    expect(preview.get_by_alt_text("Two pens")).to_have_count(1)
+
+    publish(admin)
+    expect(admin.locator(".messages")).to_contain_text("published")
+    for path in ("/", "/blog/"):
+        page = visit(path)
+        expect(page.get_by_role("link", name="On market days")).to_be_visible()
+        # The introduction and the picture that she did not give are taken from the text.
+        expect(page.locator("main")).to_contain_text("A short list, in red, from the stall.")
+    page = visit("/blog/on-market-days/")
+    text = page.locator("article .prose").inner_html()
+    assert '<h2 id="h-what-i-carry-to-the-market">' in text
+    assert "<b>short</b>" in text
+    assert '<a href="https://www.example.org/stall">the stall</a>' in text
+    assert "<li>A float of small change</li><li>A second pen</li>" in text
+    assert '<h2 id="h-and-what-i-leave-at-home">' in text
+    assert not re.search(r"style|color|font|Mso|<p>\s*</p>", text)
+    assert page.locator("article figure img").count() == 3
+
+
+def test_va_schedules_a_post_and_it_appears_by_itself(
+    visit: Callable[..., Page], admin: Page, demo: ServedSite
+) -> None:
+    start_post(admin, demo, "For later")
+    paste(admin, "<p>Not yet.</p>")
+    admin.get_by_role("button", name="Toggle status").click()
+    admin.get_by_role("button", name="Set schedule").click()
+    moment = timezone.localtime() + timedelta(hours=2)
+    dialog = admin.get_by_role("dialog", name="Set publishing schedule")
+    dialog.get_by_label("Go live date/time").fill(f"{moment:%d/%m/%Y %H:%M}")
+    dialog.get_by_role("heading").click()  # puts the calendar away
+    dialog.get_by_role("button", name="Save schedule").click()
+    publish(admin)
+    expect(admin.locator(".messages")).to_contain_text("scheduled for publishing")
+    assert visit("/blog/for-later/").title().startswith("There is no such page")
+    # Two hours pass: the moment moves here, as the worker's clock can't.
+    demo.run_code(BRING_FORWARD)
+    page = visit("/blog/")
+    for _ in range(60):
+        if page.get_by_role("link", name="For later").count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    expect(page.get_by_role("link", name="For later")).to_be_visible()
