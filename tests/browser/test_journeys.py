@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.served import ServedSite
 
@@ -94,3 +94,54 @@ def test_reader_subscribes_confirms_and_leaves(
         page.goto(found[0])
         page.click("main button")
         expect(page.locator("h1")).to_contain_text(outcome)
+
+
+def test_va_reads_a_mail_as_sent_and_its_button_works(
+    visit: Callable[..., Page], admin: Page, demo: ServedSite
+) -> None:
+    page = visit("/newsletter/")
+    page.fill("#subscribe-email", "button@example.com")
+    page.click("form#subscribe button")
+    page.wait_for_url("**/newsletter/thank-you/")
+    admin.goto(f"{demo.url}/admin/outbox/")
+    row = admin.locator("tr", has_text="button@example.com")
+    row.get_by_role("link", name="Please confirm").click()
+    mail = admin.frame_locator("iframe[title='The mail as HTML']")
+    with admin.expect_popup() as opened:
+        mail.get_by_role("link", name="Yes, send it to me").click()
+    opened.value.get_by_role("button", name="Yes, send it to me").click()
+    expect(opened.value.locator("h1")).to_have_text("You are subscribed")
+
+
+MAKE_A_PAGE_WITH_A_VIDEO = """
+from vasite.home.models import HomePage, StandardPage
+video = {"url": "https://vimeo.com/76979871", "title": "How I plan a week"}
+HomePage.objects.get().add_child(instance=StandardPage(title="Video", body=[("video", video)]))
+"""
+
+
+@pytest.fixture(scope="module")
+def video_path(demo: ServedSite) -> str:
+    demo.run_code(MAKE_A_PAGE_WITH_A_VIDEO)
+    return "/video/"
+
+
+@everyway
+def test_a_video_asks_no_other_host_before_a_click(
+    visit: Callable[..., Page], video_path: str, way: dict
+) -> None:
+    link = visit(video_path, **way).get_by_role("link", name="Watch: How I plan a week")
+    expect(link).to_have_attribute("href", "https://vimeo.com/76979871")
+
+
+def test_a_click_shows_the_video_in_the_page(
+    browser: Browser, demo: ServedSite, video_path: str
+) -> None:
+    context = browser.new_context()
+    context.route("https://player.vimeo.com/**", lambda route: route.fulfill(body="The player"))
+    page = context.new_page()
+    page.goto(f"{demo.url}{video_path}")
+    page.get_by_role("link", name="Watch: How I plan a week").click()
+    player = page.frame_locator("iframe[title='How I plan a week']")
+    expect(player.locator("body")).to_have_text("The player")
+    context.close()

@@ -1,8 +1,11 @@
 """What every answer carries, and what stays out of the log."""
 
 import logging
+import re
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError
 from django.test import Client
 
@@ -94,6 +97,18 @@ def test_signing_in_is_rate_limited(client: Client, django_user_model) -> None:
     assert answer.status_code == 429
     right = wrong | {"password": "right password"}
     assert client.post("/admin/login/", right).status_code == 429
+
+
+def test_make_password_lets_the_va_in_again(client: Client, django_user_model) -> None:
+    django_user_model.objects.create_superuser("va", "va@example.com", "forgotten")
+    for _ in range(5):
+        client.post("/admin/login/", {"username": "va", "password": "a guess"})
+    printed = StringIO()
+    call_command("set_password", stdout=printed)
+    found = re.search(r"User: va   Password: (\S+)", printed.getvalue())
+    assert found
+    answer = client.post("/admin/login/", {"username": "va", "password": found[1]})
+    assert answer.status_code == 302
 
 
 def test_one_guesser_does_not_lock_the_va_out(client: Client, settings, django_user_model) -> None:

@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from vasite.environment import PROJECT_DIR, VARIABLES
+from vasite.environment import PROJECT_DIR, VARIABLES, read_environment
 
 
 def test_env_example_lists_every_variable() -> None:
@@ -15,6 +16,46 @@ def test_env_example_lists_every_variable() -> None:
     assert listed == {variable.name: variable.default for variable in VARIABLES}
     for variable in VARIABLES:
         assert f"# {variable.explanation}" in lines
+
+
+def test_a_file_named_env_is_read_and_the_environment_outranks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOST", "::1")
+    for name in ("PORT", "ALLOWED_HOSTS", "DEBUG", "DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("vasite.environment.PROJECT_DIR", tmp_path)
+    (tmp_path / ".env").write_text(
+        "# mine\nPORT=9000\nHOST=127.0.0.2\nALLOWED_HOSTS=a.example, b.example\nDEBUG=yes\n"
+    )
+    values = read_environment()
+    assert (values["PORT"], values["HOST"], values["DEBUG"]) == (9000, "::1", True)
+    assert values["ALLOWED_HOSTS"] == ["a.example", "b.example"]
+    assert values["DATA_DIR"] == Path("data")
+
+
+PRINT_HTTPS_SETTINGS = """
+from django.conf import settings
+from django.test import Client
+answer = Client().get("/healthz", secure=True, headers={"Host": "www.example.co.uk"})
+print(answer["Strict-Transport-Security"])
+print(settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE)
+answer = Client().get("/about/", headers={"Host": "www.example.co.uk"})
+print(answer.status_code, answer["Location"])
+"""
+
+
+def test_an_https_site_is_strict() -> None:
+    printed = subprocess.check_output(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", PRINT_HTTPS_SETTINGS],
+        cwd=PROJECT_DIR,
+        env=os.environ | {"SITE_URL": "https://www.example.co.uk"},
+        text=True,
+    )
+    age, cookies, redirect = [line for line in printed.splitlines() if "INFO" not in line]
+    assert age == "max-age=31536000"
+    assert cookies == "True True"
+    assert redirect == "301 https://www.example.co.uk/about/"
 
 
 @pytest.mark.parametrize(

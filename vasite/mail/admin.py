@@ -67,8 +67,12 @@ class OutboxViewSet(InboxViewSet):
 
 @xframe_options_sameorigin
 def show_html(request: HttpRequest, pk: int) -> HttpResponse:
-    """The HTML part as it is sent, for the frame in which it is read; no script runs in it."""
-    response = HttpResponse(readable_mail(request, pk).html)
+    """The HTML part as it is sent, for the frame in which it is read; no script runs in it.
+
+    Its links open beside the admin: the site's pages allow no frame around them.
+    """
+    html = readable_mail(request, pk).html
+    response = HttpResponse(html.replace("<head>", '<head><base target="_blank">', 1))
     response["Content-Security-Policy"] = MAIL_POLICY
     return response
 

@@ -45,7 +45,10 @@ ADMIN_POLICY = "; ".join(
     ]
 )
 # A mail shown in the outbox: its own styles and the site's pictures, no script at all.
-MAIL_POLICY = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+MAIL_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+)
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (

@@ -1,0 +1,45 @@
+"""What the installer says where something is missing."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vasite.environment import PROJECT_DIR
+
+NO_VENV = """#!/bin/sh
+case "$2" in
+  *ensurepip*) exit 1 ;;
+  *) exit 0 ;;
+esac
+"""
+TOO_OLD = """#!/bin/sh
+exit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("python", "words"),
+    [
+        pytest.param(TOO_OLD, "No Python 3.11, 3.12 or 3.13 found", id="unknown Python"),
+        pytest.param(NO_VENV, "Python's venv module is missing", id="no venv module"),
+    ],
+)
+def test_a_missing_piece_is_named_in_one_line(tmp_path: Path, python: str, words: str) -> None:
+    shutil.copytree(PROJECT_DIR / "requirements", tmp_path / "requirements")
+    fake = tmp_path / "python"
+    fake.write_text(python)
+    fake.chmod(0o755)
+    ended = subprocess.run(
+        ["sh", "requirements/install", "base"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHON": str(fake)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert words in line
+    assert not (tmp_path / ".venv").exists()
