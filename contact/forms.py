@@ -51,6 +51,8 @@ class EnquiryForm(AccessibleForm):
         super().__init__(*args, **kwargs)
         services = ServicePage.objects.live().public().order_by("path")
         self.fields["service"].queryset = services  # type: ignore[attr-defined]
+        if not services:
+            self.fields["service"].widget = forms.HiddenInput()
         for name, limit in (("name", 100), ("phone", 40)):
             field = self.fields[name]
             field.widget.attrs.pop("maxlength", None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from wagtail.admin.ui.components import Component
 
+from vasite.business.models import BusinessSettings
 from vasite.forms.inboxes import InboxViewSet
 
 
@@ -28,4 +30,9 @@ class WaitingPanel(Component):
         return {
             "entries": [entry for entry in entries if entry["count"]],
             "has_mail_server": bool(settings.MAIL_TRANSPORT),
+            "business": BusinessSettings.load(),
+            "business_url": reverse(
+                "wagtailsettings:edit",
+                args=[BusinessSettings._meta.app_label, BusinessSettings._meta.model_name],
+            ),
         }

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import models
 from django.utils import timezone
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 # Pauses after each soft failure; they add up to a day, after which the mail has failed.
 RETRY_PAUSES = [

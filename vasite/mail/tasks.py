@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import smtplib
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -13,8 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from django_tasks import task
 
-if TYPE_CHECKING:
-    from vasite.mail.models import OutgoingMail
+from vasite.mail.models import RETRY_PAUSES, OutgoingMail
 
 logger = logging.getLogger("vasite.event")
 
@@ -26,8 +24,6 @@ def deliver_due() -> int:
     A mail is marked "sending" before the server is spoken to. One found so afterwards was
     stopped half-way: whether it went out is unknown, so it is never sent again by itself.
     """
-    from vasite.mail.models import OutgoingMail
-
     set_interrupted_aside()
     if not settings.MAIL_TRANSPORT:
         return 0
@@ -50,8 +46,6 @@ def deliver_due() -> int:
 
 def set_interrupted_aside() -> None:
     """Marks as unsure what has been "sending" for longer than any server takes."""
-    from vasite.mail.models import OutgoingMail
-
     OutgoingMail.objects.filter(
         status=OutgoingMail.Status.SENDING,
         send_after__lt=timezone.now() - timedelta(minutes=2),
@@ -60,8 +54,6 @@ def set_interrupted_aside() -> None:
 
 def deliver(mail: OutgoingMail) -> bool:
     """Speaks to the mail server and keeps its answer; tells whether it took the mail."""
-    from vasite.mail.models import RETRY_PAUSES, OutgoingMail
-
     try:
         transport().send_messages([mail.as_message()])
     except (smtplib.SMTPException, OSError) as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django_tasks_db.models import DBTaskResult
 from wagtail.models import Page
 
 from contact.models import Enquiry
@@ -15,6 +17,8 @@ from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo.pages import DemoSite, build_empty_site
 from vasite.mail.models import OutgoingMail
+
+QUESTION = "This deletes all pages, pictures, enquiries, comments and subscribers. Type yes: "
 
 
 class Command(BaseCommand):
@@ -26,8 +30,13 @@ class Command(BaseCommand):
             "--reset", action="store_true", help="first delete all pages, pictures and messages"
         )
 
+    def handle(self, *args: Any, reset: bool, **options: Any) -> None:
+        if reset and sys.stdin.isatty() and input(QUESTION) != "yes":
+            raise CommandError("Nothing was changed.")
+        self.write(reset=reset, **options)
+
     @transaction.atomic
-    def handle(self, *args: Any, empty: bool, reset: bool, **options: Any) -> None:
+    def write(self, *, empty: bool, reset: bool, **options: Any) -> None:
         if reset:
             for model in (Comment, Subscriber, Enquiry, OutgoingMail, BusinessSettings):
                 model.objects.all().delete()
@@ -35,6 +44,7 @@ class Command(BaseCommand):
                 page.delete()
             for image in SiteImage.objects.all():
                 image.delete()
+            DBTaskResult.objects.ready().delete()  # work on what was deleted
         build_empty_site() if empty else DemoSite.build()
         if options["verbosity"]:
             self.stdout.write("Done. Look at it: make run")

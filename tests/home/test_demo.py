@@ -1,0 +1,70 @@
+"""The demo is a believable business, and can be put back."""
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from wagtail.models import Page
+
+from blog.models import BlogPostPage
+from contact.models import Enquiry
+from newsletter.models import Comment, Subscriber
+from services.models import ServicePage
+from vasite.business.models import BusinessSettings
+from vasite.content.models import SiteImage
+from vasite.home.models import HomePage
+from vasite.mail.models import OutgoingMail
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_works(client: Client) -> None:
+    call_command("demo", verbosity=0)
+    services = ServicePage.objects.live()
+    assert services.count() == 6
+    for service in services:
+        assert service.price > 0
+        assert f"£{service.price:.0f}" in client.get(service.url).text
+    posts = BlogPostPage.objects.published()
+    assert posts.count() == 8
+    for post in posts:
+        assert 300 <= len(post.words) <= 900
+        assert post.cover.description
+    assert Comment.objects.filter(status="approved").count() >= 3
+    assert Comment.objects.filter(status="waiting").count() >= 1
+    assert Enquiry.objects.count() >= 2
+    assert Subscriber.objects.confirmed().count() == 1
+    assert not OutgoingMail.objects.exists()  # nobody is written to by the demo
+
+
+def test_every_testimonial_is_marked_as_a_sample() -> None:
+    call_command("demo", verbosity=0)
+    quotes = [
+        block.value
+        for page in (*HomePage.objects.all(), *ServicePage.objects.all())
+        for block in page.body
+        if block.block_type == "quote"
+    ]
+    assert quotes
+    assert all(quote["is_sample"] for quote in quotes)
+
+
+def test_what_was_changed_is_put_back(client: Client) -> None:
+    call_command("demo", verbosity=0)
+    addresses = set(Page.objects.values_list("url_path", flat=True))
+    BlogPostPage.objects.first().delete()
+    BusinessSettings.objects.update(name="Changed")
+    SiteImage.objects.all().delete()
+    call_command("demo", reset=True, verbosity=0)
+    assert set(Page.objects.values_list("url_path", flat=True)) == addresses
+    assert BlogPostPage.objects.count() == 8
+    assert "Black Pear Office" in client.get("/").text
+
+
+def test_an_empty_start_has_the_standard_pages_with_guiding_texts(client: Client) -> None:
+    call_command("demo", empty=True, verbosity=0)
+    assert "Say in one sentence what people get from you." in client.get("/").text
+    assert "There is no post yet." in client.get("/blog/").text
+    for path in ("/services/", "/about/", "/contact/", "/newsletter/", "/privacy/"):
+        assert client.get(path).status_code == 200
+    for model in (BlogPostPage, ServicePage, Comment, Enquiry, Subscriber, SiteImage):
+        assert not model.objects.exists()
