@@ -1,5 +1,5 @@
 from wagtail import hooks
 
-from blog.admin import PostViewSet
+from blog.admin import BlogGroup
 
-hooks.register("register_admin_viewset", PostViewSet)
+hooks.register("register_admin_viewset", BlogGroup)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from services.models import ServicePage
+from vasite.content.visibility import visible
 from vasite.forms.accessible import AccessibleForm, EmailField, LineField, LongTextField
 
 MESSAGE_LIMIT = 5000
@@ -49,7 +50,7 @@ class EnquiryForm(AccessibleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        services = ServicePage.objects.live().public().order_by("path")
+        services = visible(ServicePage.objects.all()).order_by("path")
         self.fields["service"].queryset = services  # type: ignore[attr-defined]
         if not services:
             self.fields["service"].widget = forms.HiddenInput()

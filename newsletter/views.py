@@ -13,13 +13,14 @@ from newsletter.forms import CommentForm, SubscribeForm
 from newsletter.models import NewsletterPage, Subscriber
 from newsletter.subscribing import receive_address
 from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
+from vasite.content.visibility import visible
 from vasite.forms.answers import SeeOther, came_from, with_faults
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment(request: HttpRequest, page_id: int) -> HttpResponse:
     """Takes a comment on a post; with faults, the post comes back with the form as it was."""
-    page = get_object_or_404(BlogPostPage.objects.live().public(), pk=page_id)
+    page = get_object_or_404(visible(BlogPostPage.objects.all()), pk=page_id)
     if request.method != "POST":
         return redirect(page.get_url(request))
     form = CommentForm(request.POST, action=request.path)

@@ -12,3 +12,4 @@ class ServiceViewSet(PagesViewSet):
     icon = "pick"
     menu_label = "Services"
     menu_order = 120
+    add_to_admin_menu = True

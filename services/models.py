@@ -12,6 +12,7 @@ from wagtail.models import PageQuerySet
 from wagtail.search import index
 
 from vasite.content.models import ContentPage
+from vasite.content.visibility import visible
 
 
 class ServicesIndexPage(ContentPage):
@@ -30,9 +31,7 @@ class ServicesIndexPage(ContentPage):
     def services(self) -> PageQuerySet:
         """The public services in the order of the menu."""
         return (
-            ServicePage.objects.child_of(self)
-            .live()
-            .public()
+            visible(ServicePage.objects.child_of(self))
             .select_related("picture")
             .prefetch_related("picture__renditions")
             .order_by("path")

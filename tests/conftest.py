@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.images import ImageFile
 from django.test import Client
+from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
@@ -22,6 +23,7 @@ from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo.pages import build_home, paragraphs
 from vasite.home.models import HomePage
+from vasite.serving.management.commands.serve import set_site_address
 
 
 @pytest.fixture(autouse=True)
@@ -52,11 +54,18 @@ def site(db: None) -> SmallSite:
     business.person_name, business.strapline = "Ada", "Virtual assistant in Worcester"
     business.save()
     home = build_home({"hero_title": "Your office, done", "introduction": "From Worcester."})
+    set_site_address()
     services = home.add_child(instance=ServicesIndexPage(title="Services", show_in_menus=True))
     service = services.add_child(instance=ServicePage(title="Inbox", price=30, introduction="Mail"))
     blog = home.add_child(instance=BlogIndexPage(title="Blog", show_in_menus=True))
+    now = timezone.now()
     post = blog.add_child(
-        instance=BlogPostPage(title="On trust", body=[paragraphs("Words about trust.")])
+        instance=BlogPostPage(
+            title="On trust",
+            body=[paragraphs("Words about trust.")],
+            first_published_at=now,
+            last_published_at=now,
+        )
     )
     contact = home.add_child(instance=ContactPage(title="Contact"))
     newsletter = home.add_child(instance=NewsletterPage(title="Newsletter"))

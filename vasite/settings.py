@@ -84,6 +84,8 @@ PERIODIC_TASKS = {
     "vasite.serving.tasks.publish_scheduled_pages": 30,
     "vasite.mail.tasks.deliver_due": 30,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
+    "vasite.content.tasks.count_words": 86_400,
+    "blog.tasks.relate_all_posts": 86_400,
 }
 
 # Apps
@@ -295,7 +297,9 @@ WAGTAILIMAGES_MAX_UPLOAD_SIZE = 25 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 64_000_000
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILSEARCH_BACKENDS = {
+    "default": {"BACKEND": "vasite.content.search", "SEARCH_CONFIG": "english"}
+}
 WAGTAIL_APPEND_SLASH = True
 TAGGIT_CASE_INSENSITIVE = True
 

@@ -8,8 +8,8 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
-from blog.feeds import BlogFeed
-from vasite.home.search import search
+from blog.feeds import blog_feed
+from vasite.home.search import views as search
 from vasite.seo import views as seo
 from vasite.serving import views as serving
 
@@ -19,8 +19,10 @@ urlpatterns = [
     path("media/<path:path>", serving.media),
     path("healthz", serving.healthz),
     path("readyz", serving.readyz),
-    path("feed/", BlogFeed(), name="feed"),
-    path("search/", search, name="search"),
+    path("feed/", blog_feed, name="feed"),
+    path("feed/<slug:slug>/", blog_feed, name="category_feed"),
+    path("search/", search.search, name="search"),
+    path("search/suggest/", search.suggest, name="suggest"),
     path("sitemap.xml", sitemap),
     path("robots.txt", seo.robots_txt),
     path("site.webmanifest", seo.web_manifest, name="web_manifest"),

@@ -8,23 +8,15 @@ import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.served import ServedSite, free_port, fresh_database
+from tests.served import ServedSite, free_port, fresh_database, wait_until
 from vasite.environment import PROJECT_DIR
 
 pytestmark = pytest.mark.xdist_group("serve")
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,7 @@ class BusinessSettings(BaseGenericSetting):
     price_unit = models.CharField(max_length=40, default="an hour", blank=True)
     profiles = StreamField([("profile", ProfileBlock())], blank=True)
 
+    select_related = ["portrait"]
     panels = [
         MultiFieldPanel(
             [

@@ -12,5 +12,4 @@ TICK_BOX, TITLE, *_, STATUS = IndexView.base_columns
 class PagesViewSet(PageListingViewSet):
     """Abstract: the list of one page type, with a button that opens the editor at once."""
 
-    add_to_admin_menu = True
     columns = [TICK_BOX, TITLE, DateColumn("first_published_at", label="Published"), STATUS]

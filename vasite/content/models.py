@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import prefetch_related_objects
+from django.utils.functional import cached_property
 from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.models import Page
-from wagtail.rich_text import get_text_for_indexing as text_from_html
 from wagtail.search import index
 
 from vasite.content.blocks import ContentBlocks
+from vasite.content.rich_text import Heading, outline, plain_text
+from vasite.content.vocabulary import Word  # noqa: F401 - a model of this app
 
 ALT_TEXT_HELP = (
     "Say what the picture shows to somebody who can't see it, as you would on the telephone: "
@@ -97,16 +102,45 @@ class ContentPage(Page):
     def opening(self) -> str:
         """The first words of the text, for a page whose author wrote no introduction."""
         texts = (child["value"] for child in self.body.raw_data if child["type"] == "text")
-        return Truncator(text_from_html(next(texts, ""))).words(30, truncate=" …")
+        return Truncator(plain_text(next(texts, ""))).words(30, truncate=" …")
+
+    @property
+    def text(self) -> str:
+        """Introduction and body as plain text."""
+        return f"{self.introduction}\n{plain_text(self.body.raw_data)}".strip()
 
     @property
     def words(self) -> list[str]:
         """The words of introduction and body."""
-        body = self.body.stream_block.get_searchable_content(self.body)
-        return " ".join([self.introduction, *body]).split()
+        return self.text.split()
+
+    @property
+    def pictures(self) -> list[SiteImage]:
+        """All pictures that the page's own template shows."""
+        own = [self.picture] if getattr(self, "picture", None) else []
+        return own + [
+            block.value["picture"]
+            for block in self.body
+            if block.block_type == "picture" and block.value["picture"]
+        ]
+
+    def get_context(self, request: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        # One query for the renditions of all pictures, whatever their number.
+        prefetch_related_objects(self.pictures, "renditions")
+        return super().get_context(request, *args, **kwargs)
+
+    @cached_property
+    def outline(self) -> list[Heading]:
+        """The headings of the body."""
+        return list(outline(self.body))
+
+    @property
+    def table_of_contents(self) -> list[Heading]:
+        """The outline where it helps: from three headings on."""
+        return self.outline if len(self.outline) >= 3 else []
 
     @property
     def first_picture(self) -> SiteImage | None:
         """The first picture in the body."""
         pictures = (block.value["picture"] for block in self.body if block.block_type == "picture")
-        return next(pictures, None)
+        return next(filter(None, pictures), None)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
 
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from wagtail.blocks import StreamValue
 from wagtail.rich_text import expand_db_html
+from wagtail.rich_text import get_text_for_indexing as text_from_html
 
 EDITOR_KEY = re.compile(r' data-block-key="\w*"')
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br ?/?>)*</p>")
@@ -33,6 +39,48 @@ class Anchors:
         return self.name(f"{text} {self.taken[slug]}")
 
 
+NOT_TEXT = {"id", "image", "level", "page", "url"}  # keys of raw values that nobody reads
+
+
+def plain_text(raw: Any) -> str:
+    """Gives the text of raw block data, a line for each piece, without asking the database."""
+    return "\n".join(_pieces(raw))
+
+
+def _pieces(raw: Any) -> Iterator[str]:
+    if isinstance(raw, str):
+        yield text_from_html(raw)
+    elif isinstance(raw, Mapping):
+        for key, value in raw.items():
+            if key not in NOT_TEXT and key != "type":
+                yield from _pieces(value)
+    elif isinstance(raw, Sequence):
+        for value in raw:
+            yield from _pieces(value)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a page's body: its level (2 or 3), its words and its address."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+def outline(body: StreamValue) -> Iterator[Heading]:
+    """Gives the headings of a body in their order, with the anchors under which they are shown."""
+    anchors = Anchors()
+    for block in body:
+        if block.block_type == "heading":
+            text = block.value.get("text") or ""
+            yield Heading(int(block.value.get("level") or 2), text, anchors.name(text))
+        elif block.block_type == "text":
+            for level, words in HEADING.findall(EDITOR_KEY.sub("", block.value.source)):
+                text = unescape(strip_tags(words))
+                yield Heading(int(level), text, anchors.name(text))
+
+
 def public_html(source: str, anchors: Anchors) -> SafeString:
     """Gives stored rich text as HTML: links resolved, headings with ids, empty lines left out.
 
@@ -42,6 +90,6 @@ def public_html(source: str, anchors: Anchors) -> SafeString:
 
     def add_id(match: re.Match[str]) -> str:
         level, words = match.groups()
-        return f'<h{level} id="{anchors.name(strip_tags(words))}">{words}</h{level}>'
+        return f'<h{level} id="{anchors.name(unescape(strip_tags(words)))}">{words}</h{level}>'
 
     return mark_safe(HEADING.sub(add_id, html))  # noqa: S308

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import Page
 
 from blog.models import BlogPostPage
 from services.models import ServicesIndexPage
@@ -56,6 +57,16 @@ class HomePage(ContentPage):
 
     class Meta:
         verbose_name = "home page"
+
+    def route(self, request: Any, path_components: list[str]) -> Any:
+        """Finds the page of an address by the address as a whole, not level by level."""
+        if path_components:
+            url_path = f"{self.url_path}{'/'.join(path_components)}/"
+            # The slug has an index, the whole address has none.
+            page = Page.objects.filter(slug=path_components[-1], url_path=url_path).first()
+            if page:
+                return page.specific.route(request, [])
+        return super().route(request, path_components)
 
     def get_context(self, request: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         services_page = ServicesIndexPage.objects.live().first()

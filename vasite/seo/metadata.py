@@ -14,7 +14,7 @@ from vasite.business.models import BusinessSettings
 
 @dataclass(frozen=True)
 class Metadata:
-    """The head of a page. `canonical_url` is empty where nothing should be indexed."""
+    """The head of a page."""
 
     title: str
     description: str
@@ -24,29 +24,36 @@ class Metadata:
     site_name: str
 
 
-def page_metadata(request: HttpRequest, page: Page, title: str = "") -> Metadata:
-    """Takes the request, the page that answers it, and a title where the page shows another."""
+def page_metadata(
+    request: HttpRequest, page: Page, title: str = "", description: str = ""
+) -> Metadata:
+    """Takes the request, the page that answers it, and title and description where the page
+    shows something else than itself, such as an archive."""
     business = BusinessSettings.load(request_or_site=request)
     own_title = title or page.seo_title or page.title
     is_home = page.depth == 2
-    description = getattr(page, "summary", "") or page.search_description or business.strapline
-    number = request.GET.get("page", "")
-    suffix = f"?page={number}" if number.isdecimal() and int(number) > 1 else ""
-    is_own_address = request.path == page.get_url(request)
+    own_description = description or ("" if title else page.summary) or business.strapline
     return Metadata(
         title=own_title if is_home and page.seo_title else f"{own_title} – {business.name}",
-        description=Truncator(description).chars(160),
-        canonical_url=f"{page.full_url or ''}{suffix}"
-        if is_own_address
-        else f"{settings.SITE_URL}{request.path}",
+        description=Truncator(own_description).chars(160),
+        canonical_url=canonical_url(request, page),
         image_url=_image_url(page),
         og_type="article" if getattr(page, "is_article", False) else "website",
         site_name=business.name,
     )
 
 
+def canonical_url(request: HttpRequest, page: Page) -> str:
+    """The one address of what is shown: without a query, but for the number of a list's page."""
+    if getattr(request, "is_preview", False):
+        return page.full_url or ""
+    number = request.GET.get("page", "")
+    suffix = f"?page={number}" if number.isdecimal() and int(number) > 1 else ""
+    return f"{settings.SITE_URL}{request.path}{suffix}"
+
+
 def _image_url(page: Page) -> str:
-    picture = getattr(page, "cover", None) or getattr(page, "picture", None)
+    picture = getattr(page, "picture", None) or getattr(page, "cover", None)
     if not picture:
         return ""
     url: str = picture.file.url

@@ -15,7 +15,7 @@ from django.utils.html import escape
 from django.utils.text import slugify
 from wagtail.models import Page, Site
 
-from blog.models import BlogIndexPage, BlogPostPage
+from blog.models import BlogIndexPage, BlogPostPage, Category
 from contact.models import ContactPage, Enquiry
 from newsletter.models import Comment, NewsletterPage, Subscriber, email_key
 from services.models import ServicePage, ServicesIndexPage
@@ -147,21 +147,28 @@ class DemoSite:
             )
         )
         for age, path in enumerate(sorted((FOLDER / "posts").glob("*.txt"), reverse=True)):
-            title, introduction, picture, *body = path.read_text().split("\n\n")
+            title, introduction, facts, *body = path.read_text().split("\n\n")
+            picture, category, *tags = facts.strip().split("; ")
             published = timezone.now() - timedelta(days=9 + 16 * age, hours=3)
             post = BlogPostPage(
                 title=title,
                 slug=slugify(title),
                 introduction=introduction,
-                picture=self.picture(picture.strip()),
+                picture=self.picture(picture),
                 body=self.blocks(body),
+                categories=[self.category(category)],
                 first_published_at=published,
                 last_published_at=published,
             )
+            post.tags.add(*tags)
             index.add_child(instance=post)
             BlogPostPage.objects.filter(pk=post.pk).update(
                 first_published_at=published, last_published_at=published
             )
+
+    def category(self, name: str) -> Category:
+        words = {"name": name, "introduction": texts.CATEGORIES[name]}
+        return Category.objects.get_or_create(slug=slugify(name), defaults=words)[0]
 
     def blocks(self, pieces: list[str]) -> list[Any]:
         """Gives the blocks of a post's text: `## ` heads, `- ` lists, `![name] caption` shows."""

@@ -308,6 +308,12 @@ ABOUT_END = [
         {"heading": "Come and ask me anything", "text": "", "button": "Get in touch", "page": None},
     ),
 ]
+CATEGORIES = {
+    "A calmer week": "Mail, meetings and evenings: small rules that give you hours back.",
+    "Being found": "What to say where people look for you, without becoming a salesperson.",
+    "Money": "Prices, invoices and what an hour is worth, in plain figures.",
+    "Working together": "How to hand over work, and what makes it come back done.",
+}
 BLOG_INTRODUCTION = "Short pieces about getting office work out of the way. One or two a month."
 CONTACT = {
     "introduction": "Tell me what piles up. I answer within one working day, and the first half "

@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
 from django.template import Context
 from wagtail.models import Page, Site
 
 from contact.models import ContactPage
+from vasite.content.visibility import visible
 
 register = template.Library()
 
 
-@register.simple_tag(takes_context=True)
-def site_pages(context: Context) -> list[dict[str, Any]]:
-    """The live pages below the home page in the order of the explorer.
+@dataclass(frozen=True)
+class Entry:
+    """A page of the menu or the footer; `is_current` when it is, or holds, the page shown."""
 
-    Each as a dict: title, url, whether it is in the menu, whether it is (or holds) this page.
-    """
-    request = context["request"]
-    site = Site.find_for_request(request)
-    if not site:
-        return []
-    pages = Page.objects.child_of(site.root_page).live().public().order_by("path")
-    return [
-        {
-            "title": page.title,
-            "url": page.get_url(request),
-            "is_in_menu": page.show_in_menus,
-            "is_current": request.path.startswith(page.get_url(request) or "\0"),
-        }
-        for page in pages
-    ]
+    title: str
+    url: str
+    is_in_menu: bool
+    is_contact: bool
+    is_current: bool
+
+
+@register.simple_tag(takes_context=True)
+def site_pages(context: Context) -> list[Entry]:
+    """The visible pages below the home page in the order of the explorer."""
+    return entries(context["request"])
 
 
 @register.simple_tag(takes_context=True)
 def contact_url(context: Context, service: Any = None) -> str:
     """The contact page's address, with the service that the enquiry is about."""
-    request = context.get("request")
-    if request is not None and hasattr(request, "contact_url"):
-        url = request.contact_url
-    else:
-        page = ContactPage.objects.live().first()
-        url = page.get_url(request) if page else "/contact/"
-        if request is not None:
-            request.contact_url = url
+    request = context.get("request")  # a block's preview has none
+    found = [entry.url for entry in (entries(request) if request else []) if entry.is_contact]
+    url = found[0] if found else "/contact/"
     return f"{url}?service={service.slug}" if service else url
+
+
+def entries(request: HttpRequest) -> list[Entry]:
+    """Asks the database once a request."""
+    if not hasattr(request, "site_pages"):
+        request.site_pages = read_entries(request)  # type: ignore[attr-defined]
+    return request.site_pages  # type: ignore[attr-defined]
+
+
+def read_entries(request: HttpRequest) -> list[Entry]:
+    site = Site.find_for_request(request)
+    if not site:
+        return []
+    contact_type = ContentType.objects.get_for_model(ContactPage).pk
+    return [
+        Entry(
+            title=page.title,
+            url=page.get_url(request),
+            is_in_menu=page.show_in_menus,
+            is_contact=page.content_type_id == contact_type,
+            is_current=request.path.startswith(page.get_url(request) or "\0"),
+        )
+        for page in visible(Page.objects.child_of(site.root_page)).order_by("path")
+    ]

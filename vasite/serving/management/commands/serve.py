@@ -39,7 +39,7 @@ class Command(BaseCommand):
         self.migrate()
         self.collect_static_files()
         self.fill(is_empty=empty)
-        self.set_site_address()
+        set_site_address()
         password = self.make_first_user()
         self.tell(f"Admin: {settings.SITE_URL}/admin/")
         if password:
@@ -110,13 +110,6 @@ class Command(BaseCommand):
             self.tell("Writing the standard pages …" if is_empty else "Writing demo content …")
             call_command("demo", empty=is_empty, verbosity=0)
 
-    def set_site_address(self) -> None:
-        site = Site.objects.get(is_default_site=True)
-        port = settings.PORT if settings.IS_LOCAL else (443 if settings.IS_HTTPS else 80)
-        if (site.hostname, site.port) != (settings.SITE_HOST, port):
-            site.hostname, site.port = settings.SITE_HOST, port
-            site.save()
-
     def make_first_user(self) -> str:
         """Makes the administrator if there is none; gives the password if it was made here."""
         user_model = get_user_model()
@@ -127,6 +120,15 @@ class Command(BaseCommand):
         credentials["password"] = credentials["password"] or made
         user_model.objects.create_superuser(**credentials)
         return made
+
+
+def set_site_address() -> None:
+    """Writes SITE_URL into Wagtail's own record of the site."""
+    site = Site.objects.get(is_default_site=True)
+    port = settings.PORT if settings.IS_LOCAL else (443 if settings.IS_HTTPS else 80)
+    if (site.hostname, site.port) != (settings.SITE_HOST, port):
+        site.hostname, site.port = settings.SITE_HOST, port
+        site.save()
 
 
 def static_fingerprint() -> str:

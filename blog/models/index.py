@@ -1,0 +1,116 @@
+"""The blog's index and its archives."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from taggit.models import Tag
+from wagtail.contrib.routable_page.models import RoutablePageMixin, path, re_path
+
+from blog.models.posts import BlogPostPage, BlogPostQuerySet
+from blog.models.topics import Category, Series
+from vasite.content.models import ContentPage
+
+POSTS_A_PAGE = 10
+
+
+class BlogIndexPage(RoutablePageMixin, ContentPage):
+    """The posts, newest first, and their archives by category, tag, series, year and month."""
+
+    max_count = 1
+    parent_page_types = ["home.HomePage"]
+    subpage_types = ["blog.BlogPostPage"]
+    template = "blog/index.html"
+    page_description = "The page that lists your posts"
+
+    class Meta:
+        verbose_name = "blog"
+
+    @property
+    def posts(self) -> BlogPostQuerySet:
+        """All public posts: there is one blog."""
+        return BlogPostPage.objects.published()
+
+    @property
+    def categories(self) -> Any:
+        """The categories that have public posts, with their number (`post_count`)."""
+        return (
+            Category.objects.annotate(post_count=Count("posts", filter=Q(posts__live=True)))
+            .filter(post_count__gt=0)
+            .order_by("name")
+        )
+
+    @property
+    def years(self) -> list[dict[str, int]]:
+        return BlogPostPage.objects.count_by_year()
+
+    @path("")
+    def all_posts(self, request: HttpRequest) -> HttpResponse:
+        posts = self.posts.order_by("-is_featured", "-first_published_at", "-pk")
+        return self.render_list(request, posts)
+
+    @path("category/<slug:slug>/", name="category")
+    def category_archive(self, request: HttpRequest, slug: str) -> HttpResponse:
+        category = get_object_or_404(Category, slug=slug)
+        return self.render_archive(
+            request,
+            self.posts.filter(categories=category),
+            title=category.name,
+            introduction=category.introduction,
+            category=category,
+        )
+
+    @path("tag/<slug:slug>/", name="tag")
+    def tag_archive(self, request: HttpRequest, slug: str) -> HttpResponse:
+        tag = get_object_or_404(Tag, slug=slug)
+        return self.render_archive(
+            request, self.posts.filter(tagged_items__tag=tag), title=f"Posts about {tag.name}"
+        )
+
+    @path("series/<slug:slug>/", name="series")
+    def series_archive(self, request: HttpRequest, slug: str) -> HttpResponse:
+        series = get_object_or_404(Series, slug=slug)
+        return self.render_archive(
+            request,
+            self.posts.filter(series=series).reverse(),
+            title=series.name,
+            introduction=series.introduction,
+        )
+
+    @re_path(r"^(?P<year>[12]\d{3})/$", name="year")
+    def year_archive(self, request: HttpRequest, year: str) -> HttpResponse:
+        posts = self.posts.published_in(int(year))
+        return self.render_archive(request, posts, title=f"Posts of {year}")
+
+    @re_path(r"^(?P<year>[12]\d{3})/(?P<month>0[1-9]|1[0-2])/$", name="month")
+    def month_archive(self, request: HttpRequest, year: str, month: str) -> HttpResponse:
+        posts = self.posts.published_in(int(year), int(month))
+        name = date(int(year), int(month), 1).strftime("%B %Y")
+        return self.render_archive(request, posts, title=f"Posts of {name}")
+
+    def render_archive(
+        self, request: HttpRequest, posts: BlogPostQuerySet, **words: Any
+    ) -> HttpResponse:
+        """Gives the page of an archive, named by `title`; one without a post is none: 404."""
+        if not posts.exists():
+            raise Http404("An archive without posts")
+        return self.render_list(request, posts, template="blog/archive.html", **words)
+
+    def render_list(
+        self, request: HttpRequest, posts: BlogPostQuerySet, template: str = "", **words: Any
+    ) -> HttpResponse:
+        try:
+            # Keys first: a late page then passes over numbers, not over whole posts.
+            keys = posts.select_related(None).values_list("pk", flat=True)
+            shown = Paginator(keys, POSTS_A_PAGE).page(request.GET.get("page", 1))
+        except (EmptyPage, PageNotAnInteger):
+            raise Http404("No such page of the blog") from None
+        by_key = BlogPostPage.objects.published().in_bulk(list(shown))
+        shown.object_list = [by_key[key] for key in shown]
+        context = {"posts": shown, **words}
+        return self.render(request, context_overrides=context, template=template or None)
