@@ -1,5 +1,5 @@
 from wagtail import hooks
 
-from services.admin import ServiceViewSet
+from services.admin import OffersGroup
 
-hooks.register("register_admin_viewset", ServiceViewSet)
+hooks.register("register_admin_viewset", OffersGroup)

@@ -1,11 +1,13 @@
 """Every block in its empty, its usual and its very long state."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
 from vasite.content.blocks import ContentBlocks, VideoBlock
-from vasite.content.templatetags.prices import pounds
+from vasite.content.prices import Price, pounds
 from vasite.content.video import parse_video_url
 
 BLOCKS = ContentBlocks()
@@ -15,7 +17,7 @@ LONG = "Pneumonoultramicroscopicsilicovolcanoconiosisandthensomemore" * 3
 def stretched(value):
     """Gives the value with each text in it very long."""
     if isinstance(value, dict):
-        return {key: stretched(one) for key, one in value.items()}
+        return {key: one if key == "unit" else stretched(one) for key, one in value.items()}
     if isinstance(value, list):
         return [stretched(one) for one in value] * 12
     return LONG if isinstance(value, str) and not value.isdigit() else value
@@ -70,3 +72,9 @@ def test_an_unknown_video_host_is_named_as_the_fault() -> None:
 )
 def test_prices_are_written_as_people_write_them(amount: object, words: str) -> None:
     assert pounds(amount) == words
+
+
+def test_a_price_says_what_it_is_for() -> None:
+    assert str(Price(Decimal(30), "hour", is_from=True)) == "From £30 an hour"
+    assert str(Price(Decimal(280))) == "£280"
+    assert str(Price(Decimal("12.50"), "month")) == "£12.50 a month"

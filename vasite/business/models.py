@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.text import get_text_list
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
+
+from vasite.business.hours import HoursBlock
+from vasite.content.prices import Price, Unit
 
 validate_telephone = RegexValidator(
     r"^\+?[\d\s().-]{6,30}$", "Write the number with digits and spaces, such as 01905 555 0142."
@@ -42,25 +46,25 @@ class BusinessSettings(BaseGenericSetting):
     )
     locality = models.CharField("town", max_length=60, blank=True)
     postcode = models.CharField(max_length=10, blank=True)
-    area_served = models.CharField(
-        max_length=160, blank=True, help_text="“Worcester, Malvern and Droitwich”"
+    areas = StreamField(
+        [("area", blocks.CharBlock(max_length=60, icon="site"))],
+        blank=True,
+        verbose_name="places you serve",
+        help_text="One for each town or county, such as “Malvern”.",
     )
+    serves_online = models.BooleanField("you also work online, for clients anywhere", default=True)
     telephone = models.CharField(max_length=32, blank=True, validators=[validate_telephone])
     email = models.EmailField(
         "e-mail", blank=True, help_text="Shown on the site; notices of enquiries go there, too."
     )
-    opening_hours = models.TextField(
-        blank=True,
-        max_length=400,
-        help_text="One line for each, such as “Monday to Friday, 9 to 5”.",
-    )
+    opening_hours = StreamField([("hours", HoursBlock())], blank=True)
     answers_within = models.CharField(
         "you answer within", max_length=40, blank=True, help_text="“one working day”"
     )
     price_from = models.DecimalField(
         "price from, in £", max_digits=8, decimal_places=2, null=True, blank=True
     )
-    price_unit = models.CharField(max_length=40, default="an hour", blank=True)
+    price_unit = models.CharField("price is for", max_length=10, choices=Unit, default=Unit.HOUR)
     profiles = StreamField([("profile", ProfileBlock())], blank=True)
 
     select_related = ["portrait"]
@@ -79,7 +83,8 @@ class BusinessSettings(BaseGenericSetting):
                 FieldPanel("street_address"),
                 FieldPanel("locality"),
                 FieldPanel("postcode"),
-                FieldPanel("area_served"),
+                FieldPanel("areas"),
+                FieldPanel("serves_online"),
             ],
             "Where",
         ),
@@ -101,6 +106,20 @@ class BusinessSettings(BaseGenericSetting):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def area_served(self) -> str:
+        """Gives "Worcester, Malvern and Droitwich, and anywhere online"; empty without places."""
+        names = [str(area.value) for area in self.areas]
+        if not names:
+            return ""
+        listed = get_text_list(names, "and")
+        return f"{listed}, and anywhere online" if self.serves_online else listed
+
+    @property
+    def lowest_price(self) -> Price | None:
+        """What an hour, a day or a month costs at least."""
+        return Price(self.price_from, self.price_unit, is_from=True) if self.price_from else None
 
     @property
     def telephone_url(self) -> str:

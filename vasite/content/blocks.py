@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 
+from vasite.content.prices import Price, Unit
 from vasite.content.rich_text import Anchors, public_html
 from vasite.content.video import Video, parse_video_url
 
@@ -114,13 +115,27 @@ class FaqBlock(blocks.StructBlock):
         }
 
 
+class PriceValue(blocks.StructValue):
+    @property
+    def price(self) -> Price | str:
+        """The price with its unit; nothing before one was given."""
+        return Price(self["amount"], self["unit"]) if self["amount"] is not None else ""
+
+
 class PriceBlock(blocks.StructBlock):
-    name = blocks.CharBlock(max_length=80)
+    """A package and what it costs."""
+
+    name = blocks.CharBlock(max_length=80, help_text="“Ten hours”")
     amount = blocks.DecimalBlock(
         min_value=0, max_value=1_000_000, decimal_places=2, label="Price in £"
     )
-    unit = blocks.CharBlock(required=False, max_length=40, help_text="“an hour”, “a month”")
+    unit = blocks.ChoiceBlock(choices=Unit.choices, default=Unit.ONCE, label="Price is for")
     text = blocks.CharBlock(required=False, max_length=200, label="What it includes")
+
+    class Meta:
+        icon = "tag"
+        label_format = "{name}"
+        value_class = PriceValue
 
 
 class PriceTableBlock(blocks.StructBlock):
@@ -136,7 +151,7 @@ class PriceTableBlock(blocks.StructBlock):
         preview_value = {
             "caption": "Packages",
             "prices": [
-                {"name": "Ten hours", "amount": 280, "unit": "", "text": "Use them in 3 months"}
+                {"name": "Ten hours", "amount": 280, "unit": "once", "text": "For 3 months"}
             ],
         }
         label_format = "{caption}"

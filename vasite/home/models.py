@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.forms import CheckboxSelectMultiple
+from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page
 
 from blog.models import BlogPostPage
-from services.models import ServicesIndexPage
+from services.models import ServicesIndexPage, Testimonial
 from vasite.content.models import ContentPage
 
 LATEST_POSTS = 3
@@ -27,12 +29,14 @@ class HomePage(ContentPage):
     action_label = models.CharField("button", max_length=40, default="Tell me what you need")
     closing_title = models.CharField("last heading", max_length=120, blank=True)
     closing_text = models.TextField("last words", max_length=300, blank=True)
+    testimonials = ParentalManyToManyField(Testimonial, blank=True, related_name="+")
 
     max_count = 1
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = [
         "home.StandardPage",
         "services.ServicesIndexPage",
+        "services.AreaPage",
         "blog.BlogIndexPage",
         "contact.ContactPage",
         "newsletter.NewsletterPage",
@@ -52,6 +56,7 @@ class HomePage(ContentPage):
             "First screen",
         ),
         FieldPanel("body"),
+        FieldPanel("testimonials", widget=CheckboxSelectMultiple),
         MultiFieldPanel([FieldPanel("closing_title"), FieldPanel("closing_text")], "At the end"),
     ]
 

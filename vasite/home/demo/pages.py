@@ -18,7 +18,7 @@ from wagtail.models import Page, Site
 from blog.models import BlogIndexPage, BlogPostPage, Category
 from contact.models import ContactPage, Enquiry
 from newsletter.models import Comment, NewsletterPage, Subscriber, email_key
-from services.models import ServicePage, ServicesIndexPage
+from services.models import ServicePage, ServicesIndexPage, Testimonial
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo import texts
@@ -81,6 +81,8 @@ class DemoSite:
         demo = cls({})
         demo.set_business()
         home = build_home({**texts.HOME, "picture": demo.picture("desk"), "body": texts.HOME_BODY})
+        home.testimonials = [demo.testimonial(name) for name in texts.HOME_TESTIMONIALS]
+        home.save()
         demo.add_services(home)
         home.add_child(
             instance=StandardPage(
@@ -136,7 +138,15 @@ class DemoSite:
                     price=Decimal(service["price"]),
                     price_unit=service["unit"],
                     included=[("item", item) for item in service["included"]],
-                    body=[paragraphs(*service["text"]), texts.SERVICE_END],
+                    body=[paragraphs(*service["text"])],
+                    packages=[
+                        ("package", {"name": name, "amount": amount, "unit": unit, "text": text})
+                        for name, amount, unit, text in service["packages"]
+                    ],
+                    category=self.category(service["category"]),
+                    testimonials=[
+                        self.testimonial(name) for name in [service["testimonial"]] if name
+                    ],
                 )
             )
 
@@ -165,6 +175,11 @@ class DemoSite:
             BlogPostPage.objects.filter(pk=post.pk).update(
                 first_published_at=published, last_published_at=published
             )
+
+    def testimonial(self, name: str) -> Testimonial:
+        text, person, business = texts.TESTIMONIALS[name]
+        words = {"text": text, "business": business, "is_sample": True}
+        return Testimonial.objects.get_or_create(name=person, defaults=words)[0]
 
     def category(self, name: str) -> Category:
         words = {"name": name, "introduction": texts.CATEGORIES[name]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from decimal import Decimal
 
 ALT_TEXTS = {
@@ -25,13 +26,27 @@ BUSINESS = {
     "person_name": "Eleanor Marsh",
     "locality": "Worcester",
     "postcode": "WR1",
-    "area_served": "Worcester, Malvern and Droitwich, and anywhere online",
+    "areas": [("area", "Worcester"), ("area", "Malvern"), ("area", "Droitwich")],
     "telephone": "01632 960 142",
     "email": "eleanor@example.com",
-    "opening_hours": "Monday to Thursday, 8.30 to 5\nFriday, 8.30 to 1",
+    "opening_hours": [
+        (
+            "hours",
+            {
+                "first_day": "Monday",
+                "last_day": "Thursday",
+                "opens": time(8, 30),
+                "closes": time(17),
+            },
+        ),
+        (
+            "hours",
+            {"first_day": "Friday", "last_day": "", "opens": time(8, 30), "closes": time(13)},
+        ),
+    ],
     "answers_within": "one working day",
     "price_from": Decimal(30),
-    "price_unit": "an hour",
+    "price_unit": "hour",
     "profiles": [("profile", {"name": "LinkedIn", "url": "https://www.example.com/linkedin"})],
 }
 
@@ -70,16 +85,6 @@ HOME_BODY = [
             ]
         },
     ),
-    (
-        "quote",
-        {
-            "text": "In March I had two hundred unread mails and a shoebox of receipts. By May I "
-            "had neither, and I had stopped working on Sundays.",
-            "name": "A café owner",
-            "role": "Great Malvern",
-            "is_sample": True,
-        },
-    ),
 ]
 
 SERVICES_INTRODUCTION = (
@@ -95,19 +100,19 @@ SERVICES_BODY = [
                 {
                     "name": "By the hour",
                     "amount": Decimal(30),
-                    "unit": "an hour",
+                    "unit": "hour",
                     "text": "Counted in quarters of an hour, invoiced at the end of the month",
                 },
                 {
                     "name": "Ten hours",
                     "amount": Decimal(280),
-                    "unit": "",
+                    "unit": "once",
                     "text": "Paid in advance, to be used within three months",
                 },
                 {
                     "name": "A day each month",
                     "amount": Decimal(210),
-                    "unit": "a month",
+                    "unit": "month",
                     "text": "Seven and a half hours kept free for you",
                 },
             ],
@@ -140,6 +145,28 @@ SERVICES_BODY = [
 ]
 
 
+# Nobody said this: each is shown as a sample.
+TESTIMONIALS = {
+    "shoebox": (
+        "In March I had two hundred unread mails and a shoebox of receipts. By May I had neither, "
+        "and I had stopped working on Sundays.",
+        "A café owner",
+        "Great Malvern",
+    ),
+    "diary": (
+        "Nobody has been double-booked since Easter. My clients think I hired a receptionist.",
+        "A physiotherapist",
+        "Droitwich",
+    ),
+    "invoices": (
+        "She asks for my money more kindly than I ever could, and it comes.",
+        "A joiner",
+        "St John’s, Worcester",
+    ),
+}
+HOME_TESTIMONIALS = ["shoebox", "diary"]
+
+
 def _service(
     title: str,
     picture: str,
@@ -149,6 +176,10 @@ def _service(
     for_whom: str,
     included: list[str],
     text: list[str],
+    *,
+    category: str,
+    packages: list[tuple[str, int, str, str]] | None = None,
+    testimonial: str = "",
 ) -> dict[str, object]:
     return {
         "title": title,
@@ -159,6 +190,9 @@ def _service(
         "introduction": introduction,
         "for_whom": for_whom,
         "included": included,
+        "category": category,
+        "packages": packages or [],
+        "testimonial": testimonial,
     }
 
 
@@ -182,6 +216,12 @@ SERVICES = [
             "You can always see what I sent, and for the first fortnight I send nothing before you "
             "have read it.",
         ],
+        category="A calmer week",
+        packages=[
+            ("Ten hours", 280, "once", "Paid in advance, to be used within three months"),
+            ("An inbox a month", 140, "month", "Up to five hours, read twice a day"),
+        ],
+        testimonial="shoebox",
     ),
     _service(
         "Diary and appointments",
@@ -200,6 +240,9 @@ SERVICES = [
             "I work in the calendar that you already have. You tell me your rules once: no calls "
             "before ten, never on the day the children finish early. I keep to them."
         ],
+        category="A calmer week",
+        packages=[("Ten hours", 280, "once", "Paid in advance, to be used within three months")],
+        testimonial="diary",
     ),
     _service(
         "Invoices and bookkeeping",
@@ -218,6 +261,9 @@ SERVICES = [
             "I use your software, or set up a simple one with you. What belongs to an accountant "
             "stays with yours: I make sure that she gets it sorted and in time."
         ],
+        category="Money",
+        packages=[("A month’s books", 128, "month", "Up to four hours, on the same day each week")],
+        testimonial="invoices",
     ),
     _service(
         "Social media posts",
@@ -236,6 +282,7 @@ SERVICES = [
             "We talk for twenty minutes at the start of the month, you send me photographs from your "
             "telephone, and I do the rest."
         ],
+        category="Being found",
     ),
     _service(
         "Travel and errands",
@@ -254,6 +301,7 @@ SERVICES = [
             "Tell me where you have to be and when. You get two sensible choices, never twelve, and "
             "once you pick one, everything else follows."
         ],
+        category="Working together",
     ),
     _service(
         "Workshops and small events",
@@ -272,18 +320,9 @@ SERVICES = [
             "Up to forty guests. The price is for a half-day event with one venue; larger ones get a "
             "quotation that holds."
         ],
+        category="Working together",
     ),
 ]
-SERVICE_END = (
-    "call_to_action",
-    {
-        "heading": "Would that help you?",
-        "text": "Tell me in a few words what piles up. I answer within one working day.",
-        "button": "Ask Eleanor",
-        "page": None,
-    },
-)
-
 ABOUT_INTRODUCTION = "Twelve years behind other people’s desks, four behind my own."
 ABOUT = [
     "I ran the office of a firm of surveyors in Foregate Street until it moved to Birmingham. I "

@@ -11,8 +11,10 @@ from django.db import transaction
 from django_tasks_db.models import DBTaskResult
 from wagtail.models import Page
 
+from blog.models import Category, Series
 from contact.models import Enquiry
 from newsletter.models import Comment, Subscriber
+from services.models import Testimonial
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo.pages import DemoSite, build_empty_site
@@ -42,6 +44,8 @@ class Command(BaseCommand):
                 model.objects.all().delete()
             for page in Page.objects.filter(depth=2):
                 page.delete()
+            for model in (Category, Series, Testimonial):
+                model.objects.all().delete()
             for image in SiteImage.objects.all():
                 image.delete()
             DBTaskResult.objects.ready().delete()  # work on what was deleted
