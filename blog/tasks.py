@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef
 from django_tasks import task
 
-from blog.models import BlogPostPage
+from blog.models import BlogPostPage, Kin
 from blog.related import kinship_of, relate
 
 
@@ -20,8 +21,11 @@ def relate_posts(page_id: int) -> None:
         relate(other)
 
 
-@task()
+@task(priority=-10)
 def relate_all_posts() -> None:
-    """Does the same for each post, for those that came by another way than publishing."""
-    for post in BlogPostPage.objects.published().iterator(chunk_size=100):
+    """Does the same for posts that came by another way than publishing and have no kin yet."""
+    lonely = BlogPostPage.objects.published().exclude(
+        Exists(Kin.objects.filter(post=OuterRef("pk")))
+    )
+    for post in lonely.iterator(chunk_size=100):
         relate(post)

@@ -67,6 +67,7 @@ class ContactPage(RoutablePageMixin, ContentPage):
     subpage_types: list[str] = []
     template = "contact/contact.html"
     page_description = "The page with your contact form"
+    schema_type = "ContactPage"
     content_panels = [
         *ContentPage.content_panels,
         FieldPanel("thank_you_title"),

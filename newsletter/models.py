@@ -122,6 +122,15 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(page_id=page.pk).order_by("received_at", "pk")
 
 
+def public_comments(page: Page) -> list[Comment]:
+    """Gives the comments that stand under a post, read once for each time it is shown."""
+    if page.pk is None:
+        return []
+    if not hasattr(page, "_public_comments"):
+        page._public_comments = list(Comment.objects.public().for_page(page))
+    return page._public_comments
+
+
 class Comment(Submission, index.Indexed):
     """What a reader wrote under a post. Nobody but the VA sees it before she approved it."""
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.files.images import ImageFile
 from django.test import Client
 from django.utils import timezone
@@ -34,6 +35,8 @@ def _settings_of_tests(settings: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    for cache in caches.all(initialized_only=True):
+        cache.clear()  # keys come again from test to test, what they stood for does not
 
 
 @dataclass

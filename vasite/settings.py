@@ -19,7 +19,9 @@ SITE_URL = env["SITE_URL"] or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{P
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
 IS_HTTPS = SITE_URL.startswith("https://")
 IS_LOCAL = SITE_HOST in {"localhost", "127.0.0.1", "::1"}
-ALLOWED_HOSTS = [SITE_HOST, "localhost", "127.0.0.1", "[::1]", *env["ALLOWED_HOSTS"]]
+# With and without www: AddressMiddleware leads from one to the other.
+TWIN_HOST = SITE_HOST.removeprefix("www.") if SITE_HOST.startswith("www.") else f"www.{SITE_HOST}"
+ALLOWED_HOSTS = [SITE_HOST, TWIN_HOST, "localhost", "127.0.0.1", "[::1]", *env["ALLOWED_HOSTS"]]
 
 # Everything that lives
 
@@ -86,6 +88,7 @@ PERIODIC_TASKS = {
     "vasite.serving.tasks.prune_finished_tasks": 3600,
     "vasite.content.tasks.count_words": 86_400,
     "blog.tasks.relate_all_posts": 86_400,
+    "vasite.seo.tasks.refresh_cards": 86_400,
 }
 
 # Apps
@@ -105,7 +108,6 @@ INSTALLED_APPS = [
     "wagtail.contrib.redirects",
     "wagtail.contrib.routable_page",
     "wagtail.contrib.settings",
-    "wagtail.contrib.sitemaps",
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",
@@ -125,7 +127,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
@@ -136,6 +137,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "vasite.seo.middleware.AddressMiddleware",
     "vasite.serving.middleware.UnavailableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -254,15 +256,16 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_PATH = "/admin/"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-SECURE_SSL_REDIRECT = IS_HTTPS
+
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+
 SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"  # Wagtail allows its own previews
 # Her other subdomains (a shop, the mail) are not ours to force to https, so HSTS stays with
-# this host: security.W005 asks for the subdomains, security.W021 for the preload list.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# this host: security.W005 asks for the subdomains, security.W021 for the preload list. The way to
+# https is AddressMiddleware's, together with host and slash in one step (security.W008).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long page in the editor has thousands
 

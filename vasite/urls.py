@@ -5,12 +5,12 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
-from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
 from blog.feeds import blog_feed
 from vasite.home.search import views as search
 from vasite.seo import views as seo
+from vasite.seo.sitemap import sitemap, sitemap_file
 from vasite.serving import views as serving
 
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("sitemap.xml", sitemap),
+    path("sitemap-<int:number>.xml", sitemap_file),
     path("robots.txt", seo.robots_txt),
     path("site.webmanifest", seo.web_manifest, name="web_manifest"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.ico")),

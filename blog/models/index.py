@@ -27,6 +27,7 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
     subpage_types = ["blog.BlogPostPage"]
     template = "blog/index.html"
     page_description = "The page that lists your posts"
+    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = "blog"

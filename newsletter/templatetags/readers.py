@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm, SubscribeForm
-from newsletter.models import Comment, NewsletterPage
+from newsletter.models import NewsletterPage, public_comments
 
 register = template.Library()
 
@@ -21,7 +21,7 @@ def comments(context: Context, page: BlogPostPage) -> dict[str, Any]:
     action = reverse("newsletter:comment", args=[page.pk]) if page.pk else ""
     form = getattr(context["request"], "comment_form", None) or CommentForm(action=action)
     return {
-        "comments": list(Comment.objects.public().for_page(page)) if page.pk else [],
+        "comments": public_comments(page),
         "form": form,
     }
 

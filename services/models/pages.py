@@ -19,6 +19,7 @@ from vasite.content.blocks import PriceBlock
 from vasite.content.models import ContentPage
 from vasite.content.prices import Price, Unit
 from vasite.content.visibility import visible
+from vasite.seo.structured_data import BUSINESS_ID, offer
 
 RELATED_POSTS = 3
 
@@ -31,6 +32,7 @@ class ServicesIndexPage(ContentPage):
     subpage_types = ["services.ServicePage"]
     template = "services/index.html"
     page_description = "The page that lists what you offer"
+    schema_type = "CollectionPage"
 
     class Meta:
         verbose_name = "list of services"
@@ -98,6 +100,23 @@ class ServicePage(ContentPage):
     class Meta:
         verbose_name = "service"
 
+    def structured_data(self, *, url: str, business: Any) -> list[dict[str, Any]]:
+        """Adds the Service with what it costs."""
+        prices = [(self.title, self.own_price)] if self.own_price else []
+        prices += [(package.value["name"], package.value.price) for package in self.packages]
+        service = {
+            "@type": "Service",
+            "@id": f"{url}#service",
+            "name": self.title,
+            "description": self.summary,
+            "serviceType": self.title,
+            "url": url,
+            "provider": {"@id": BUSINESS_ID},
+            "areaServed": [{"@type": "Place", "name": str(area.value)} for area in business.areas],
+            "offers": [offer(name, price, url) for name, price in prices],
+        }
+        return [service, *super().structured_data(url=url, business=business)]
+
     @property
     def own_price(self) -> Price | None:
         """What it costs by itself, outside a package."""
@@ -137,6 +156,19 @@ class AreaPage(ContentPage):
 
     class Meta:
         verbose_name = "page for a place"
+
+    def structured_data(self, *, url: str, business: Any) -> list[dict[str, Any]]:
+        """Adds the work in this place as a Service."""
+        service = {
+            "@type": "Service",
+            "@id": f"{url}#service",
+            "name": self.title,
+            "description": self.summary,
+            "url": url,
+            "provider": {"@id": BUSINESS_ID},
+            "areaServed": {"@type": "Place", "name": self.area},
+        }
+        return [service, *super().structured_data(url=url, business=business)]
 
     def get_context(self, request: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return super().get_context(request, *args, **kwargs) | {"services": public_services()}

@@ -114,7 +114,6 @@ def test_make_password_lets_the_va_in_again(client: Client, django_user_model) -
 def test_one_guesser_does_not_lock_the_va_out(client: Client, settings, django_user_model) -> None:
     """Behind a proxy every request comes from its address; what counts is the one it names."""
     settings.IS_HTTPS = True
-    settings.SECURE_SSL_REDIRECT = False
     django_user_model.objects.create_superuser("va", "va@example.com", "right password")
     for number in range(6):  # the guesser makes up the first address, the proxy adds the last
         claim = {"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.7"}

@@ -93,6 +93,27 @@ class ContentPage(Page):
     class Meta:
         abstract = True
 
+    def structured_data(self, *, url: str, business: Any) -> list[dict[str, Any]]:
+        """Gives schema.org nodes of what the page shows beside itself: its questions."""
+        questions = [
+            {
+                "@type": "Question",
+                "name": item["question"],
+                "acceptedAnswer": {"@type": "Answer", "text": plain_text(item["answer"].source)},
+            }
+            for block in self.body
+            if block.block_type == "faq"
+            for item in block.value["questions"]
+        ]
+        if not questions:
+            return []
+        return [{"@type": "FAQPage", "@id": f"{url}#questions", "mainEntity": questions}]
+
+    @property
+    def card_title(self) -> str:
+        """What stands on the page's social card."""
+        return self.title
+
     @property
     def summary(self) -> str:
         """What lists, search results and previews say of the page."""

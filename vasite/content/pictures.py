@@ -18,6 +18,8 @@ FORMATS = ("avif", "webp", "jpeg")
 FORMAT_TYPES = {"avif": "image/avif", "webp": "image/webp"}
 ORIGINAL_WIDTH = 2560
 SRGB = ImageCms.createProfile("sRGB")
+# The ratios in which Google asks for an article's picture, cut around the focal point
+RATIOS = ("1200x675", "1200x900", "1200x1200")
 # What a picture of each role takes of the screen, as the style sheets lay it out.
 SIZES = {
     "hero": "(min-width: 60rem) 34rem, 100vw",
@@ -55,6 +57,23 @@ def filter_specs(image: SiteImage) -> list[str]:
     return [f"width-{width}|format-{format_}" for width in widths for format_ in formats]
 
 
+def ratio_specs() -> list[str]:
+    return [f"fill-{size}|format-jpeg" for size in RATIOS]
+
+
+def ratio_urls(image: SiteImage | None) -> list[str]:
+    """Gives the paths of an image in RATIOS; of the whole image before the worker made them."""
+    if image is None:
+        return []
+    keys = {spec: Filter(spec=spec).get_cache_key(image) for spec in ratio_specs()}
+    made = {
+        rendition.filter_spec: rendition.url
+        for rendition in image.renditions.all()
+        if keys.get(rendition.filter_spec) == rendition.focal_point_key
+    }
+    return [made[spec] for spec in keys if spec in made] or [image.file.url]
+
+
 def responsive_picture(image: SiteImage) -> ResponsivePicture:
     """Gives the renditions that exist; before the worker made them, the original alone.
 
@@ -85,8 +104,8 @@ def srcset(renditions: Iterable[SiteRendition]) -> str:
 
 
 def make_missing_renditions(image: SiteImage) -> None:
-    """Makes what `filter_specs` names and is not there yet."""
-    for spec in filter_specs(image):
+    """Makes what templates and structured data use of an image and is not there yet."""
+    for spec in [*filter_specs(image), *ratio_specs()]:
         image.get_rendition(Filter(spec=spec))
 
 

@@ -63,6 +63,10 @@ class HomePage(ContentPage):
     class Meta:
         verbose_name = "home page"
 
+    @property
+    def card_title(self) -> str:
+        return self.hero_title
+
     def route(self, request: Any, path_components: list[str]) -> Any:
         """Finds the page of an address by the address as a whole, not level by level."""
         if path_components:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +15,7 @@ from vasite.business.models import BusinessSettings
 
 def robots_txt(request: HttpRequest) -> HttpResponse:
     """RFC 9309: everything but the admin and the search, on the site's own host only."""
-    if request.get_host() not in settings.SITE_URL:
+    if request.get_host() != urlsplit(settings.SITE_URL).netloc:
         return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
     lines = [
         "User-agent: *",
@@ -37,7 +38,10 @@ def web_manifest(request: HttpRequest) -> JsonResponse:
             "display": "browser",
             "background_color": "#fbf7f0",
             "theme_color": "#2f5d50",
-            "icons": [{"src": static("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"}],
+            "icons": [
+                {"src": static("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"},
+                {"src": static("img/mark.png"), "sizes": "512x512", "type": "image/png"},
+            ],
         },
         content_type="application/manifest+json",
     )

@@ -43,6 +43,22 @@ def contact_url(context: Context, service: Any = None) -> str:
     return f"{url}?service={service.slug}" if service else url
 
 
+@register.simple_tag(takes_context=True)
+def breadcrumbs(context: Context, title: str = "") -> list[tuple[str, str]]:
+    """The way from the home page to what is shown, each with title and path.
+
+    Takes the title of what is shown under the page's own, such as an archive.
+    """
+    request, page = context["request"], context.get("page")
+    if page is None or getattr(request, "is_preview", False) or request.path == "/":
+        return []
+    above = [(entry.title, entry.url) for entry in entries(request) if entry.is_current]
+    trail = [("Home", "/"), *above]
+    if trail[-1][1] != request.path:
+        trail.append((title or page.title, request.path))
+    return trail
+
+
 def entries(request: HttpRequest) -> list[Entry]:
     """Asks the database once a request."""
     if not hasattr(request, "site_pages"):

@@ -1,4 +1,4 @@
-"""`{% metadata %}`: title, description, canonical address and Open Graph of the page shown."""
+"""`{% metadata %}`: the head of the page shown, for search engines and previews."""
 
 from __future__ import annotations
 
@@ -16,8 +16,20 @@ register = template.Library()
 def metadata(
     context: Context, title: str = "", description: str = "", is_indexed: bool = True
 ) -> dict[str, Any]:
-    """Takes title and description for views that show a page under another one."""
+    """Takes title and description for views that show a page under another one.
+
+    Reads `trail`, the way from the home page to this one, from the context.
+    """
     page, request = context.get("page"), context["request"]
     if page is None or (getattr(page, "pk", None) is None and not page.path):
-        return {"title": title, "site_name": context["business"].name, "is_indexed": False}
-    return {"metadata": page_metadata(request, page, title, description), "is_indexed": is_indexed}
+        return {"title": title, "site_name": context["business"].name}
+    return {
+        "metadata": page_metadata(
+            request,
+            page,
+            title=title,
+            description=description,
+            is_indexed=is_indexed,
+            trail=context.get("trail") or (),
+        )
+    }

@@ -1,0 +1,181 @@
+"""Links keep leading somewhere: what moves, goes or was mistyped is answered truthfully."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page
+
+from blog.models import BlogPostPage
+from services.models import ServicePage
+from tests.conftest import SmallSite
+from vasite.seo.models import MissingAddress
+
+
+def hops(client: Client, path: str, **headers: str) -> list[str]:
+    """The addresses that a visitor is sent to from a path, until something else answers."""
+    found = []
+    answer = client.get(path, headers=headers)
+    while answer.status_code in {301, 302}:
+        found.append(answer["Location"])
+        answer = client.get(answer["Location"].removeprefix("http://127.0.0.1:8000"))
+    return found
+
+
+@pytest.fixture
+def rename(django_capture_on_commit_callbacks) -> Callable[[Page, str], None]:
+    """Publishes a page under another slug. Wagtail makes its redirect once that is committed."""
+
+    def publish(page: Page, slug: str) -> None:
+        page.slug = slug
+        with django_capture_on_commit_callbacks(execute=True):
+            page.save_revision().publish()
+
+    return publish
+
+
+def test_a_renamed_post_leads_to_its_new_address_in_one_step(
+    client: Client, site: SmallSite, rename: Callable[[Page, str], None]
+) -> None:
+    rename(site.post, "on-faith")
+    rename(site.post, "on-belief")
+    rename(site.post, "on-confidence")
+    for old in ("on-trust", "on-faith", "on-belief"):
+        for path in (f"/blog/{old}/", f"/blog/{old}"):
+            assert hops(client, path) == ["/blog/on-confidence/"], path
+    assert client.get("/blog/on-confidence/").status_code == 200
+    rename(site.post, "on-trust")  # and back: no loop
+    assert client.get("/blog/on-trust/").status_code == 200
+
+
+def test_what_is_below_a_renamed_page_moves_with_it(
+    client: Client, site: SmallSite, rename: Callable[[Page, str], None]
+) -> None:
+    rename(site.service.get_parent().specific, "what-i-do")
+    assert hops(client, "/services/inbox/") == ["/what-i-do/inbox/"]
+
+
+def test_chains_of_redirects_are_joined(client: Client, site: SmallSite) -> None:
+    Redirect.add_redirect("/a", "/b", is_permanent=True)
+    Redirect.add_redirect("/b", "/c", is_permanent=True)
+    Redirect.add_redirect("/c", site.post, is_permanent=True)
+    Redirect.add_redirect("/before-a", "/a", is_permanent=True)
+    for path in ("/a/", "/b/", "/c/", "/before-a/"):
+        assert len(hops(client, path)) == 1
+        assert hops(client, path)[0].endswith("/blog/on-trust/")
+
+
+def test_a_post_that_was_taken_down_is_gone(client: Client, site: SmallSite) -> None:
+    site.post.unpublish()
+    answer = client.get("/blog/on-trust/")
+    assert answer.status_code == 410
+    assert "This page is gone" in answer.text
+    assert "on-trust" not in client.get("/sitemap.xml").text
+    site.post.save_revision().publish()
+    assert client.get("/blog/on-trust/").status_code == 200
+
+
+def test_a_deleted_page_is_gone_and_a_draft_never_was(client: Client, site: SmallSite) -> None:
+    site.blog.add_child(instance=BlogPostPage(title="Draft", live=False))
+    assert client.get("/blog/draft/").status_code == 404
+    ServicePage.objects.get(pk=site.service.pk).delete()
+    site.post.delete()
+    assert client.get("/blog/on-trust/").status_code == 410
+
+
+def test_an_expired_post_is_gone_to_the_minute(client: Client, site: SmallSite) -> None:
+    site.post.expire_at = timezone.now() - timedelta(minutes=1)
+    site.post.save()
+    call_command("publish_scheduled", verbosity=0)
+    assert client.get("/blog/on-trust/").status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("path", "is_counted"),
+    [
+        ("/old-prices/", True),
+        ("/about-me.html", True),
+        ("/wp-login.php", False),
+        ("/.env", False),
+        ("/me@example.com/", False),
+        ("/newsletter/confirm/abc/", False),
+        ("/" + "x" * 300 + "/", False),
+        ("/favicon-16.png", False),
+    ],
+)
+def test_missing_addresses_are_counted_without_persons(
+    client: Client, site: SmallSite, path: str, is_counted: bool
+) -> None:
+    for _ in range(2):
+        assert client.get(path).status_code == 404
+    counted = MissingAddress.objects.filter(path=path, count=2)
+    assert counted.exists() is is_counted
+    assert MissingAddress.objects.count() == is_counted
+
+
+def test_the_rarest_make_room_for_new_ones(client: Client, site: SmallSite, monkeypatch) -> None:
+    monkeypatch.setattr("vasite.seo.addresses.MOST_MISSING", 2)
+    for path in ("/often/", "/often/", "/once/", "/new/", "/new/"):
+        client.get(path)
+    assert set(MissingAddress.objects.values_list("path", flat=True)) == {"/often/", "/new/"}
+
+
+def test_the_va_leads_a_missing_address_to_a_page(client: Client, va: Client, site) -> None:
+    Client().get("/trust-me/")
+    missing = MissingAddress.objects.get()
+    assert "/trust-me/" in va.get("/admin/missing-addresses/").text
+    url = f"/admin/missing-addresses/edit/{missing.pk}/"
+    assert "/trust-me/" in va.get(url).text
+    va.post(url, {"leads_to": site.post.pk})
+    assert hops(Client(), "/trust-me/") == ["/blog/on-trust/"]
+    assert not MissingAddress.objects.exists()
+
+
+def test_scheme_host_and_slash_are_settled_in_one_step(
+    client: Client, site: SmallSite, settings, monkeypatch
+) -> None:
+    settings.SITE_URL = "https://www.example.co.uk"
+    settings.IS_HTTPS = True
+    settings.ALLOWED_HOSTS = ["www.example.co.uk", "example.co.uk"]
+    monkeypatch.setattr("vasite.seo.addresses.SITE", urlsplit(settings.SITE_URL))
+    answer = client.get("/about?a=1", headers={"Host": "example.co.uk"})
+    assert answer.status_code == 301
+    assert answer["Location"] == "https://www.example.co.uk/about/?a=1"
+    right = client.get("/", headers={"Host": "www.example.co.uk"}, secure=True)
+    assert right.status_code == 200
+    assert client.get("/healthz", headers={"Host": "example.co.uk"}).status_code == 200
+
+
+def test_the_sitemap_names_each_public_page_once(client: Client, site: SmallSite, image) -> None:
+    site.post.picture = image
+    site.post.save()
+    text = client.get("/sitemap.xml").text
+    assert text.count("<loc>http://127.0.0.1:8000/blog/on-trust/</loc>") == 1
+    assert f"<lastmod>{site.post.last_published_at.isoformat(timespec='seconds')}</lastmod>" in text
+    assert f"<image:loc>http://127.0.0.1:8000{image.file.url}</image:loc>" in text
+    for path in ("/", "/services/", "/services/inbox/", "/blog/", "/contact/", "/newsletter/"):
+        assert f"<loc>http://127.0.0.1:8000{path}</loc>" in text
+    assert "/admin/" not in text
+
+
+def test_a_large_sitemap_becomes_an_index(client: Client, site: SmallSite, monkeypatch) -> None:
+    monkeypatch.setattr("vasite.seo.sitemap.MOST_ADDRESSES", 3)
+    index = client.get("/sitemap.xml").text
+    assert "<sitemapindex" in index
+    assert "<loc>http://127.0.0.1:8000/sitemap-3.xml</loc>" in index
+    found = "".join(client.get(f"/sitemap-{number}.xml").text for number in (1, 2, 3))
+    assert found.count("<url>") == 7
+    assert client.get("/sitemap-4.xml").status_code == 404
+    assert client.get("/sitemap-0.xml").status_code == 404
+
+
+def test_robots_are_let_in_on_the_sites_own_host_only(client: Client, site: SmallSite) -> None:
+    own = client.get("/robots.txt", headers={"Host": "127.0.0.1:8000"}).text
+    assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in own
+    for host in ("localhost", "127.0.0.1"):
+        assert client.get("/robots.txt", headers={"Host": host}).text.endswith("Disallow: /\n")

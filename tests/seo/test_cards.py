@@ -1,0 +1,54 @@
+"""A link to a page is shown with a card of its own."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+from PIL import Image
+
+from tests.conftest import SmallSite
+from vasite.business.models import BusinessSettings
+from vasite.content.models import SiteImage
+from vasite.seo.cards import SIZE, card_name, draw_card, refresh_card
+from vasite.seo.tasks import refresh_cards
+
+
+def test_it_works(client: Client, site: SmallSite, image: SiteImage, work) -> None:
+    site.post.picture = image
+    site.post.save_revision().publish()
+    work()
+    page = client.get("/blog/on-trust/").text
+    found = page.partition('property="og:image" content="http://127.0.0.1:8000')[2].partition('"')[
+        0
+    ]
+    answer = client.get(found)
+    assert answer.status_code == 200
+    with Image.open(BytesIO(b"".join(answer.streaming_content))) as card:
+        assert card.size == SIZE
+    assert '<meta name="twitter:card" content="summary_large_image">' in page
+
+
+def test_a_card_is_drawn_anew_only_when_it_changes(site: SmallSite) -> None:
+    assert refresh_card(site.post)
+    assert not refresh_card(site.post)
+    site.post.title = "On more trust"
+    assert refresh_card(site.post)
+    BusinessSettings.objects.update(name="Teme Office")
+    assert refresh_card(site.post)
+    assert default_storage.size(card_name(site.post)) < 100_000
+
+
+def test_pages_that_came_by_another_way_get_theirs(site: SmallSite) -> None:
+    default_storage.delete(card_name(site.service))
+    refresh_cards.call()
+    assert default_storage.exists(card_name(site.service))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["x", "W" * 255, "word " * 51, "Zażółć gęślą jaźń", "مرحبا بك", "👋🏽 hello", "", "\u200f"],
+    ids=["short", "one word", "long", "accents", "Arabic", "emoji", "empty", "mark"],
+)
+def test_any_title_is_drawn(title: str) -> None:
+    assert draw_card(title, title or "x", None).size == SIZE

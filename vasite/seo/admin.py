@@ -1,0 +1,59 @@
+"""Missing addresses in the admin: which are asked for, and where they shall lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wagtail.admin.panels import FieldPanel
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.snippets.views.snippets import EditView, SnippetViewSet
+
+from vasite.seo.models import MissingAddress
+
+
+class MakeRedirectView(EditView):
+    """Choosing a page makes the redirect and settles the matter."""
+
+    def save_instance(self) -> Any:
+        missing = self.form.save(commit=False)
+        if missing.leads_to:
+            old_path = Redirect.normalise_path(missing.path)
+            Redirect.objects.update_or_create(
+                old_path=old_path, site=None, defaults={"redirect_page": missing.leads_to}
+            )
+            MissingAddress.objects.filter(pk=missing.pk).delete()
+        return missing
+
+    def get_success_message(self) -> str:
+        missing = self.object
+        if not missing.leads_to:
+            return "Nothing was changed."
+        return f"{missing.path} now leads to “{missing.leads_to.title}”."
+
+    def get_success_buttons(self) -> list[Any]:
+        return []
+
+
+class NobodyAdds(ModelPermissionPolicy):
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action != "add" and super().user_has_permission(user, action)
+
+
+class MissingAddressViewSet(SnippetViewSet):
+    model = MissingAddress
+    base_url_path = "missing-addresses"
+    icon = "link"
+    menu_label = "Missing addresses"
+    add_to_settings_menu = True
+    copy_view_enabled = False
+    edit_view_class = MakeRedirectView
+    permission_policy = NobodyAdds(MissingAddress)
+    list_display = ["path", "count", "last_asked_on"]
+    list_per_page = 50
+    ordering = ["-count"]
+    panels = [
+        FieldPanel("path", read_only=True),
+        FieldPanel("count", read_only=True),
+        FieldPanel("leads_to"),
+    ]

@@ -1,0 +1,83 @@
+"""`/sitemap.xml` (sitemaps.org/protocol.html): every public page with its last change and picture.
+
+Wagtail's own asks each page in turn, 1.5 s for 10,000; this one asks each page type once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from xml.sax.saxutils import escape
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse
+from wagtail.models import Page, Site
+
+from vasite.content.models import ContentPage
+from vasite.content.visibility import visible
+from vasite.seo.structured_data import absolute
+
+MOST_ADDRESSES = 50_000  # in one file, by the protocol
+NAMESPACES = (
+    'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+    'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'
+)
+
+
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """All addresses; an index of several files where they are more than one file may hold."""
+    files = -(-public_pages().count() // MOST_ADDRESSES)
+    if files <= 1:
+        return xml("urlset", entries(0))
+    names = (f"{settings.SITE_URL}/sitemap-{number}.xml" for number in range(1, files + 1))
+    return xml("sitemapindex", (f"<sitemap><loc>{name}</loc></sitemap>" for name in names))
+
+
+def sitemap_file(request: HttpRequest, number: int) -> HttpResponse:
+    """One file of the index; 404 where there is none of that number."""
+    found = list(entries((number - 1) * MOST_ADDRESSES)) if number else []
+    if not found:
+        raise Http404("No such file of the sitemap")
+    return xml("urlset", iter(found))
+
+
+def public_pages() -> Page:
+    return visible(Page.objects.filter(depth__gt=1)).order_by("pk")
+
+
+def entries(start: int) -> Iterator[str]:
+    """Gives the `<url>` of each page from a place in the list on, at most MOST_ADDRESSES."""
+    pictures = picture_names()
+    home = Site.objects.get(is_default_site=True).root_page.url_path
+    rows = public_pages().filter(url_path__startswith=home)
+    rows = rows.values_list("pk", "url_path", "last_published_at")
+    for pk, url_path, changed in rows[start : start + MOST_ADDRESSES].iterator():
+        yield entry(f"{settings.SITE_URL}/{url_path[len(home) :]}", changed, pictures.get(pk, ""))
+
+
+def entry(address: str, changed: datetime | None, picture: str) -> str:
+    parts = [f"<url><loc>{escape(address)}</loc>"]
+    if changed:
+        parts.append(f"<lastmod>{changed.isoformat(timespec='seconds')}</lastmod>")
+    if picture:
+        url = escape(absolute(default_storage.url(picture)))
+        parts.append(f"<image:image><image:loc>{url}</image:loc></image:image>")
+    return "".join([*parts, "</url>"])
+
+
+def picture_names() -> dict[int, str]:
+    """Gives the file of the picture that stands for each page, by the page's key."""
+    names: dict[int, str] = {}
+    for model in ContentPage.__subclasses__():
+        fields = {field.name for field in model._meta.get_fields()}
+        for field in ("picture", "cover"):
+            if field in fields:
+                rows = model.objects.exclude(**{field: None}).values_list("pk", f"{field}__file")
+                names.update({pk: name for pk, name in rows if pk not in names})
+    return names
+
+
+def xml(root: str, parts: Iterator[str]) -> HttpResponse:
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} {NAMESPACES}>{"".join(parts)}</{root}>'
+    return HttpResponse(text, content_type="application/xml")
