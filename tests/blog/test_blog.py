@@ -59,7 +59,7 @@ def test_published_is_public_at_once_and_unpublished_is_gone(
     client: Client, site: SmallSite
 ) -> None:
     site.post.unpublish()
-    assert client.get("/blog/on-trust/").status_code == 404
+    assert client.get("/blog/on-trust/").status_code == 410
     site.post.save_revision().publish()
     for path in ("/blog/on-trust/", "/blog/", "/", "/feed/"):
         assert "On trust" in client.get(path).text
