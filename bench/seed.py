@@ -76,6 +76,8 @@ class Seed:
         ]
         index = BlogIndexPage.objects.get()
         for number in range(count):
+            if number % 1000 == 500:
+                analyse()  # else PostgreSQL plans for the empty tables that it last saw
             post = self.write_post(index, number)
             if number < COMMENTED_POSTS:
                 self.write_comments(post)
@@ -117,6 +119,13 @@ class Seed:
             comment.set_content(str(post.pk), str(number))
             comments.append(comment)
         Comment.objects.bulk_create(comments)
+
+
+def analyse() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 if __name__ == "__main__":

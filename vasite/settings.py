@@ -89,6 +89,7 @@ PERIODIC_TASKS = {
     "vasite.content.tasks.count_words": 86_400,
     "blog.tasks.relate_all_posts": 86_400,
     "vasite.seo.tasks.refresh_cards": 86_400,
+    "vasite.seo.tasks.review_pages": 86_400,
 }
 
 # Apps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,6 +23,7 @@ PASTE = """(editor, html) => {
     editor.dispatchEvent(new ClipboardEvent("paste", event));
 }"""
 
+HEIGHTS = itertools.count(3000, 8)  # no two pictures the same, or Wagtail asks whether they are
 BRING_FORWARD = """
 from blog.models import BlogPostPage
 from django.utils import timezone
@@ -57,7 +59,7 @@ def add_picture(admin: Page, alt_text: str) -> None:
     photo = {
         "name": "IMG_0001.jpg",
         "mimeType": "image/jpeg",
-        "buffer": picture_bytes((4032, 3000 + len(alt_text))),  # no two of them the same
+        "buffer": picture_bytes((4032, next(HEIGHTS))),
     }
     chooser.locator("input[type=file]").set_input_files(photo)
     expect(chooser.get_by_label("Title")).to_have_value("IMG_0001")

@@ -82,7 +82,15 @@ class ContentPage(Page):
         help_text="One or two sentences under the title. Also shown where the page is listed.",
     )
     body = StreamField(ContentBlocks(), blank=True)
+    search_phrase = models.CharField(
+        "words you want to be found for",
+        max_length=60,
+        blank=True,
+        help_text="What somebody would type who looks for this page, such as “virtual assistant "
+        "worcester”. Visitors never see it; “Found by search” tells you whether the page says it.",
+    )
 
+    promote_panels = [*Page.promote_panels, FieldPanel("search_phrase")]
     content_panels = [*Page.content_panels, FieldPanel("introduction"), FieldPanel("body")]
     search_fields = [
         *Page.search_fields,

@@ -20,4 +20,5 @@ def admin_colours() -> str:
 
 @hooks.register("construct_main_menu")
 def hide_what_a_va_never_needs(request: HttpRequest, menu_items: list[Any]) -> None:
-    menu_items[:] = [item for item in menu_items if item.name not in {"help", "reports"}]
+    hidden = {"help", "reports", "snippets"}
+    menu_items[:] = [item for item in menu_items if item.name not in hidden]

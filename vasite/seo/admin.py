@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html
 from wagtail.admin.panels import FieldPanel
+from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import EditView, SnippetViewSet
 
-from vasite.seo.models import MissingAddress
+from vasite.seo.models import MissingAddress, PageReview
 
 
 class MakeRedirectView(EditView):
@@ -38,6 +42,41 @@ class MakeRedirectView(EditView):
 class NobodyAdds(ModelPermissionPolicy):
     def user_has_permission(self, user: Any, action: str) -> bool:
         return action != "add" and super().user_has_permission(user, action)
+
+
+class ReadOnly(ModelPermissionPolicy):
+    """For lists that the worker writes: whoever may edit pages may look."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action == "view" and user.has_perm("wagtailadmin.access_admin")
+
+
+class PageReviewViewSet(SnippetViewSet):
+    """The report over all pages: what would help each to be found."""
+
+    model = PageReview
+    base_url_path = "pages-to-improve"
+    icon = "glasses"
+    menu_label = "Found by search"
+    menu_order = 240
+    add_to_admin_menu = True
+    permission_policy = ReadOnly(PageReview)
+    list_display = [
+        Column("page", label="Page", accessor=lambda review: edit_link(review.page)),
+        "finding_count",
+        Column("first_finding", label="First of all"),
+        DateColumn("reviewed_at", label="Reviewed"),
+    ]
+    list_per_page = 50
+    ordering = ["-finding_count"]
+
+    def get_queryset(self, request: Any) -> Any:
+        return PageReview.objects.filter(page__live=True).select_related("page")
+
+
+def edit_link(page: Page) -> str:
+    url = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    return format_html('<a href="{}">{}</a>', url, page.get_admin_display_title())
 
 
 class MissingAddressViewSet(SnippetViewSet):

@@ -8,3 +8,9 @@ class SeoConfig(AppConfig):
 
     def ready(self) -> None:
         from vasite.seo import signal_handlers  # noqa: F401
+        from vasite.seo.coach import (  # noqa: F401 - each adds its checks
+            page_checks,
+            picture_checks,
+            site_checks,
+            text_checks,
+        )

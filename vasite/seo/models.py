@@ -1,4 +1,4 @@
-"""Addresses that lead nowhere: those of pages that are gone, and those that never were."""
+"""Addresses that lead nowhere, links that leave the site, and what the coach found on each page."""
 
 from __future__ import annotations
 
@@ -43,3 +43,45 @@ class MissingAddress(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class OutsideLinkQuerySet(models.QuerySet["OutsideLink"]):
+    def dead(self) -> OutsideLinkQuerySet:
+        """Those that failed on more than one day: a server may be down for an afternoon."""
+        return self.filter(failed_days__gte=2)
+
+
+class OutsideLink(models.Model):
+    """An address on another site that a page links to, and whether it answered."""
+
+    address = models.URLField(max_length=500, unique=True)
+    seen_on = models.DateField(default=timezone.localdate)
+    checked_on = models.DateField(null=True, blank=True)
+    failed_days = models.PositiveSmallIntegerField(default=0)
+
+    objects = OutsideLinkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class PageReview(models.Model):
+    """What the coach found on a public page when it was last reviewed."""
+
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="+")
+    findings = models.JSONField(default=list)
+    finding_count = models.PositiveSmallIntegerField("to improve", default=0, db_index=True)
+    reviewed_at = models.DateTimeField("reviewed", default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = "page to improve"
+        verbose_name_plural = "pages to improve"
+        ordering = ["-finding_count", "pk"]
+
+    def __str__(self) -> str:
+        return self.page.title
+
+    @property
+    def first_finding(self) -> str:
+        """The weightiest one."""
+        return str(self.findings[0]["text"]) if self.findings else "Nothing to improve"

@@ -12,12 +12,13 @@ from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished
 
 from vasite.seo.addresses import join_chains, note_arrival, note_departure
-from vasite.seo.tasks import make_card
+from vasite.seo.tasks import make_card, review_published_page
 
 
 @receiver(page_published)
 def draw_card_of_page(instance: Page, **kwargs: Any) -> None:
     make_card.enqueue(instance.pk)
+    review_published_page.enqueue(instance.pk)
 
 
 @receiver(page_published)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django_tasks import task
 from wagtail.models import Page
 
 from vasite.content.models import ContentPage
 from vasite.content.visibility import visible
 from vasite.seo.cards import refresh_card
+from vasite.seo.coach.reviewing import check_outside_links, review_page
+from vasite.seo.models import PageReview
+
+PAGES_A_RUN = 500
 
 
 @task()
@@ -16,6 +24,26 @@ def make_card(page_id: int) -> None:
     for page in visible(Page.objects.filter(pk=page_id)).specific():
         if isinstance(page, ContentPage):
             refresh_card(page)
+
+
+@task(priority=-5)
+def review_published_page(page_id: int) -> None:
+    """Reviews a page that was published, for the report."""
+    for page in visible(Page.objects.filter(pk=page_id)).specific():
+        if isinstance(page, ContentPage):
+            review_page(page)
+
+
+@task(priority=-10)
+def review_pages() -> None:
+    """Reviews pages that were not looked at for a week, and asks for the links that leave."""
+    stale = timezone.now() - timedelta(days=7)
+    fresh = PageReview.objects.filter(page=OuterRef("pk"), reviewed_at__gt=stale)
+    due = visible(Page.objects.filter(depth__gt=1)).exclude(Exists(fresh)).specific()
+    for page in due[:PAGES_A_RUN]:
+        if isinstance(page, ContentPage):
+            review_page(page)
+    check_outside_links()
 
 
 @task(priority=-10)
