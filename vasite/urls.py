@@ -8,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from blog.feeds import blog_feed
+from vasite.content.sharing import shared_preview
 from vasite.home.search import views as search
 from vasite.seo import views as seo
 from vasite.seo.sitemap import sitemap, sitemap_file
@@ -17,6 +18,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("media/<path:path>", serving.media),
+    path("preview/<str:token>/", shared_preview, name="shared_preview"),
     path("healthz", serving.healthz),
     path("readyz", serving.readyz),
     path("feed/", blog_feed, name="feed"),

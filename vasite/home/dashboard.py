@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from wagtail.admin.ui.components import Component
 
+from blog.starting import SHAPES
 from vasite.business.models import BusinessSettings
 from vasite.forms.inboxes import InboxViewSet
 
@@ -29,6 +30,7 @@ class WaitingPanel(Component):
                 entries.append({"count": count, "words": words, "url": viewset.waiting_url})
         return {
             "entries": [entry for entry in entries if entry["count"]],
+            "shapes": SHAPES,
             "has_mail_server": bool(settings.MAIL_TRANSPORT),
             "business": BusinessSettings.load(),
             "business_url": reverse(

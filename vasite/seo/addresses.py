@@ -18,7 +18,9 @@ from vasite.seo.models import PATH_LENGTH, FormerAddress, MissingAddress
 MOST_MISSING = 500
 SITE = urlsplit(settings.SITE_URL)
 # What robots try, or what names a person or a token, is no page that a visitor misses.
-NO_PAGE = re.compile(r"@|[^\w/.%-]|\.(?!html?$)\w+$|^/(?:admin|newsletter|comments)/|/wp-|/\.")
+NO_PAGE = re.compile(
+    r"@|[^\w/.%-]|\.(?!html?$)\w+$|^/(?:admin|newsletter|comments|preview)/|/wp-|/\."
+)
 
 
 def canonical_address(request: HttpRequest) -> str:

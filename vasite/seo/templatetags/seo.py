@@ -29,7 +29,7 @@ def metadata(
             page,
             title=title,
             description=description,
-            is_indexed=is_indexed,
+            is_indexed=is_indexed and not getattr(request, "is_preview", False),
             trail=context.get("trail") or (),
         )
     }
