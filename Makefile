@@ -3,7 +3,7 @@
 ENVIRONMENT = PYTHONDONTWRITEBYTECODE=1
 VENV_PYTHON = $(ENVIRONMENT) .venv/bin/python
 
-.PHONY: help run dev test lint format password demo-reset demo-pictures lock shell
+.PHONY: help run dev test lint format password demo-reset demo-pictures docs-screenshots lock shell
 .DEFAULT_GOAL := help
 
 help: ## Lists what there is
@@ -48,6 +48,9 @@ demo-reset: ## Deletes all content and puts the demo content back
 
 demo-pictures: ## Renders the demo's drawings (SVG) to pictures, with Chromium
 	@$(VENV_PYTHON) vasite/home/demo/render.py
+
+docs-screenshots: ## Takes the pictures of the editor's guide from a fresh site
+	@$(VENV_PYTHON) docs/editor/screenshots.py
 
 lock: ## Compiles requirements/*.txt from pyproject.toml
 	@sh requirements/compile

@@ -2,10 +2,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import path, reverse
 from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 
 from vasite.home.dashboard import WaitingPanel
+from vasite.home.guide import guide
 
 
 @hooks.register("construct_homepage_panels")
@@ -18,7 +21,17 @@ def admin_colours() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
 
 
+@hooks.register("register_admin_urls")
+def guide_urls() -> list[Any]:
+    return [path("guide/<slug:name>/", guide, name="guide")]
+
+
+@hooks.register("register_help_menu_item")
+def guide_in_the_help_menu() -> MenuItem:
+    return MenuItem("Guide", reverse("guide", args=["index"]), icon_name="help", order=1)
+
+
 @hooks.register("construct_main_menu")
 def hide_what_a_va_never_needs(request: HttpRequest, menu_items: list[Any]) -> None:
-    hidden = {"help", "reports", "snippets"}
+    hidden = {"reports", "snippets"}
     menu_items[:] = [item for item in menu_items if item.name not in hidden]

@@ -136,7 +136,8 @@ def static_fingerprint() -> str:
     lock = (PROJECT_DIR / "requirements" / "base.txt").read_bytes()
     digest = hashlib.sha256(lock)
     for folder in settings.STATICFILES_DIRS:
-        for path in sorted(Path(folder).rglob("*")):
+        name = folder[1] if isinstance(folder, tuple) else folder
+        for path in sorted(Path(str(name)).rglob("*")):
             if path.is_file():
                 digest.update(f"{path}{path.stat().st_size}".encode())
                 digest.update(path.read_bytes())
