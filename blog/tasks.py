@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 from django_tasks import task
 
 from blog.models import BlogPostPage, Kin
-from blog.related import kinship_of, relate
+from blog.related import CANDIDATES, kinship_of, relate
 
 
 @task()
@@ -17,7 +17,8 @@ def relate_posts(page_id: int) -> None:
         return
     if post.live:
         relate(post)
-    for other in BlogPostPage.objects.published().filter(pk__in=kinship_of(post)):
+    nearest_kin = [key for key, _ in kinship_of(post).most_common(CANDIDATES)]
+    for other in BlogPostPage.objects.published().filter(pk__in=nearest_kin):
         relate(other)
 
 

@@ -9,7 +9,7 @@ from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 
 from vasite.content.prices import Price, Unit
-from vasite.content.rich_text import Anchors, public_html
+from vasite.content.rich_text import Anchors, expand_all, public_html
 from vasite.content.video import Video, parse_video_url
 
 LOREM = "Here stands a sentence or two in your own words."
@@ -234,7 +234,8 @@ class TextBlock(blocks.RichTextBlock):
     def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
         context = super().get_context(value, parent_context)
         anchors = context.get("anchors") or Anchors()
-        return context | {"html": public_html(value.source, anchors)}
+        html = public_html(value.source, anchors, context.get("expanded") or {})
+        return context | {"html": html}
 
     class Meta:
         icon = "pilcrow"
@@ -258,7 +259,9 @@ class ContentBlocks(blocks.StreamBlock):
     hint = HintBlock()
 
     def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
-        return super().get_context(value, parent_context) | {"anchors": Anchors()}
+        texts = expand_all(one.value.source for one in value if one.block_type == "text")
+        context = super().get_context(value, parent_context)
+        return context | {"anchors": Anchors(), "expanded": texts}
 
     class Meta:
         template = "components/content.html"

@@ -11,7 +11,7 @@ from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 
 from vasite.content.blocks import ContentBlocks
@@ -100,6 +100,14 @@ class ContentPage(Page):
 
     class Meta:
         abstract = True
+
+    def get_view_restrictions(self) -> Any:
+        """The same as Wagtail's, in one query: the paths of the pages above begin its own."""
+        if self.alias_of_id:
+            return super().get_view_restrictions()
+        ends = range(self.steplen, len(self.path) + 1, self.steplen)
+        paths = [self.path[:end] for end in ends]
+        return PageViewRestriction.objects.filter(page__path__in=paths)
 
     def structured_data(self, *, url: str, business: Any) -> list[dict[str, Any]]:
         """Gives schema.org nodes of what the page shows beside itself: its questions."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -13,11 +13,14 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from wagtail.blocks import StreamValue
+from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 from wagtail.rich_text import get_text_for_indexing as text_from_html
+from wagtail.rich_text.pages import PageLinkHandler
 
 EDITOR_KEY = re.compile(r' data-block-key="\w*"')
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br ?/?>)*</p>")
+SEAM = "<!-- between two texts -->"
 HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
 
 
@@ -81,12 +84,31 @@ def outline(body: StreamValue) -> Iterator[Heading]:
                 yield Heading(int(level), text, anchors.name(text))
 
 
-def public_html(source: str, anchors: Anchors) -> SafeString:
+class VisiblePageLinkHandler(PageLinkHandler):
+    """Links to pages: one query for many, and plain text where a page is not public."""
+
+    @classmethod
+    def get_many(cls, attrs_list: list[dict[str, str]]) -> list[Page | None]:
+        pages = Page.objects.live().in_bulk([int(attrs["id"]) for attrs in attrs_list])
+        return [pages.get(int(attrs["id"])) for attrs in attrs_list]
+
+
+def expand_all(sources: Iterable[str]) -> dict[str, str]:
+    """Gives each of many stored texts with its links resolved, all of them in one query."""
+    texts = list(dict.fromkeys(sources))
+    if not texts:
+        return {}
+    return dict(zip(texts, expand_db_html(SEAM.join(texts)).split(SEAM), strict=True))
+
+
+def public_html(source: str, anchors: Anchors, expanded: Mapping[str, str]) -> SafeString:
     """Gives stored rich text as HTML: links resolved, headings with ids, empty lines left out.
 
-    Wagtail cleaned the source when it was saved.
+    Wagtail cleaned the source when it was saved. `expanded` holds texts whose links were resolved
+    already (`expand_all`).
     """
-    html = EMPTY_PARAGRAPH.sub("", EDITOR_KEY.sub("", expand_db_html(source)))
+    html = expanded.get(source) or expand_db_html(source)
+    html = EMPTY_PARAGRAPH.sub("", EDITOR_KEY.sub("", html))
 
     def add_id(match: re.Match[str]) -> str:
         level, words = match.groups()

@@ -7,11 +7,17 @@ from wagtail.admin.rich_text.editors.draftail.features import BlockFeature
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 
+from vasite.content.rich_text import VisiblePageLinkHandler
 from vasite.content.sharing import share
 
 # A word processor's headings begin with level 1, which a page keeps for its title, and go deeper
 # than ours. What is pasted as such is stored as the nearest level that we have.
 PASTED_HEADINGS = {"header-one": "h2", "header-four": "h3"}
+
+
+@hooks.register("register_rich_text_features", order=1)  # after Wagtail's own handler
+def register_visible_page_links(features: Any) -> None:
+    features.register_link_type(VisiblePageLinkHandler)
 
 
 @hooks.register("register_rich_text_features")

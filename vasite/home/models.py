@@ -71,10 +71,11 @@ class HomePage(ContentPage):
         """Finds the page of an address by the address as a whole, not level by level."""
         if path_components:
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
-            # The slug has an index, the whole address has none.
-            page = Page.objects.filter(slug=path_components[-1], url_path=url_path).first()
-            if page:
-                return page.specific.route(request, [])
+            # The slug has an index, the whole address has none. Posts are most of all pages.
+            for model in (BlogPostPage, Page):
+                page = model.objects.filter(slug=path_components[-1], url_path=url_path).first()
+                if page:
+                    return page.specific.route(request, [])
         return super().route(request, path_components)
 
     def get_context(self, request: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -156,7 +156,9 @@ class DemoSite:
                 title="Blog", show_in_menus=True, introduction=texts.BLOG_INTRODUCTION
             )
         )
-        for age, path in enumerate(sorted((FOLDER / "posts").glob("*.txt"), reverse=True)):
+        older: BlogPostPage | None = None
+        paths = sorted((FOLDER / "posts").glob("*.txt"))
+        for age, path in zip(reversed(range(len(paths))), paths, strict=True):
             title, introduction, facts, *body = path.read_text().split("\n\n")
             picture, category, *tags = facts.strip().split("; ")
             published = timezone.now() - timedelta(days=9 + 16 * age, hours=3)
@@ -165,13 +167,14 @@ class DemoSite:
                 slug=slugify(title),
                 introduction=introduction,
                 picture=self.picture(picture),
-                body=self.blocks(body),
+                body=[*self.blocks(body), *self.ending(category, older)],
                 categories=[self.category(category)],
                 first_published_at=published,
                 last_published_at=published,
             )
             post.tags.add(*tags)
             index.add_child(instance=post)
+            older = post
             BlogPostPage.objects.filter(pk=post.pk).update(
                 first_published_at=published, last_published_at=published
             )
@@ -180,6 +183,19 @@ class DemoSite:
         text, person, business = texts.TESTIMONIALS[name]
         words = {"text": text, "business": business, "is_sample": True}
         return Testimonial.objects.get_or_create(name=person, defaults=words)[0]
+
+    def ending(self, category: str, older: BlogPostPage | None) -> list[Any]:
+        """What a post leads to: the one before it, and a service."""
+        heading, button, slug = texts.ACTIONS[category]
+        page = ServicePage.objects.get(slug=slug)
+        action = {"heading": heading, "text": "", "button": button, "page": page}
+        if older is None:
+            return [("call_to_action", action)]
+        link = f'<a linktype="page" id="{older.pk}">{escape(older.title)}</a>'
+        return [
+            ("text", f"<p>Read next: {link}.</p>"),
+            ("call_to_action", action),
+        ]
 
     def category(self, name: str) -> Category:
         words = {"name": name, "introduction": texts.CATEGORIES[name]}

@@ -353,6 +353,13 @@ CATEGORIES = {
     "Money": "Prices, invoices and what an hour is worth, in plain figures.",
     "Working together": "How to hand over work, and what makes it come back done.",
 }
+# What a post of each category ends with: heading, button, the slug of the service it leads to
+ACTIONS = {
+    "A calmer week": ("Too many mails, too few hours?", "How I keep inboxes", "inbox-management"),
+    "Being found": ("No time to post?", "How I write your posts", "social-media-posts"),
+    "Money": ("Are your invoices late?", "How I chase invoices", "invoices-and-bookkeeping"),
+    "Working together": ("Which task would you hand over?", "What I take over", "inbox-management"),
+}
 BLOG_INTRODUCTION = "Short pieces about getting office work out of the way. One or two a month."
 CONTACT = {
     "introduction": "Tell me what piles up. I answer within one working day, and the first half "
