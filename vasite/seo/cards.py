@@ -6,9 +6,7 @@ Drawn by the worker when a page is published, from its title, its picture and th
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image, ImageDraw, ImageFont, ImageOps, PngImagePlugin
@@ -16,12 +14,13 @@ from wagtail.models import Page
 
 from vasite.business.models import BusinessSettings
 from vasite.content.models import ContentPage, SiteImage
+from vasite.environment import PROJECT_DIR
 
 SIZE = (1200, 630)
 PICTURE_WIDTH = 460
 MARGIN = 72
 INK, CREAM, PEAR, TERRACOTTA = "#1f2933", "#fbf7f0", "#2f5d50", "#b6472f"
-STATIC = Path(settings.STATICFILES_DIRS[0])
+STATIC = PROJECT_DIR / "static"
 TITLE_SIZES = (76, 66, 56, 46, 38)
 MOST_LINES = 5
 FINGERPRINT = "vasite:made-from"  # a PNG text chunk: a card is drawn anew when it changes
