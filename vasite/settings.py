@@ -87,6 +87,7 @@ PERIODIC_TASKS = {
     "vasite.mail.tasks.deliver_due": 30,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
     "vasite.content.tasks.count_words": 86_400,
+    "vasite.content.tasks.complete_renditions": 86_400,
     "blog.tasks.relate_all_posts": 86_400,
     "vasite.seo.tasks.refresh_cards": 86_400,
     "vasite.seo.tasks.review_pages": 86_400,
@@ -297,6 +298,10 @@ WAGTAILADMIN_RICH_TEXT_EDITORS = {
 WAGTAILIMAGES_IMAGE_MODEL = "content.SiteImage"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "vasite.content.image_forms.SiteImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "heic", "jpg", "jpeg", "png", "webp"]
+# Where the formats look equally like the original (docs/decisions/0007-pictures.md)
+WAGTAILIMAGES_AVIF_QUALITY = 60
+WAGTAILIMAGES_WEBP_QUALITY = 80
+WAGTAILIMAGES_JPEG_QUALITY = 80
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 25 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 64_000_000
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]

@@ -23,7 +23,7 @@ from wagtail.search import index
 from blog.models.topics import Category, Series
 from vasite.content.blocks import ContentBlocks
 from vasite.content.models import ContentPage
-from vasite.content.pictures import ratio_urls
+from vasite.content.pictures import article_urls
 from vasite.content.visibility import visible
 from vasite.seo.structured_data import BUSINESS_ID, absolute, isoformat, person, reading_time
 
@@ -206,7 +206,7 @@ class BlogPostPage(ContentPage):
             "dateModified": isoformat(self.last_published_at),
             "author": person(business),
             "publisher": {"@id": BUSINESS_ID},
-            "image": [absolute(path) for path in ratio_urls(self.picture or self.cover)],
+            "image": [absolute(path) for path in article_urls(self.picture or self.cover)],
             "articleSection": [category.name for category in categories],
             "keywords": [tag.name for tag in tags],
             "wordCount": len(self.words),

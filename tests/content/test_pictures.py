@@ -4,13 +4,17 @@ import re
 from io import BytesIO
 
 import pytest
+from django.core.files.images import ImageFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, ImageCms
 
 from tests.conftest import SmallSite, picture_bytes
 from vasite.content.models import SiteImage
-from vasite.content.pictures import RATIOS, filter_specs, responsive_picture
+from vasite.content.pictures import ROLES, all_specs, responsive_picture
+from vasite.content.tasks import complete_renditions
+from vasite.environment import PROJECT_DIR
 
 
 def upload(va: Client, content: bytes, name: str = "photo.jpg", **fields: str):
@@ -102,15 +106,77 @@ def test_visitors_get_modern_formats_made_by_the_worker(
     assert image.file.url in before
     assert not image.renditions.exists()  # no visitor's request makes one
     work()
-    assert image.renditions.count() == len(filter_specs(image)) + len(RATIOS)
+    assert image.renditions.count() == len(all_specs(image))
     page = client.get("/blog/on-trust/").text
     assert '<source type="image/avif"' in page
     assert '<source type="image/webp"' in page
     assert 'fetchpriority="high"' in page
     assert re.search(r'width="640" height="42[67]"', page)
-    picture = responsive_picture(SiteImage.objects.get())
+    picture = responsive_picture(SiteImage.objects.get(), ROLES["body"])
     assert "320w" in picture.srcset
 
 
 def test_a_small_picture_is_not_blown_up(image: SiteImage) -> None:
-    assert max(int(spec.split("-")[1].split("|")[0]) for spec in filter_specs(image)) == 1200
+    widths = [int(re.search(r"-(\d+)", spec)[1]) for spec in all_specs(image)[:-3]]
+    assert max(widths) == 1200
+    thin = SiteImage(width=40, height=4000, file="thin.png")
+    assert ROLES["card"].operations(thin) == ["fill-40x25"]
+
+
+def test_templates_ask_only_for_pictures_that_the_worker_makes() -> None:
+    tag = re.compile(r"{%\s*(picture|image|srcset_image|image_url)\b([^%]*)%}")
+    roles = []
+    for path in (PROJECT_DIR / "templates").rglob("*.html"):
+        if path.is_relative_to(PROJECT_DIR / "templates" / "admin"):
+            continue
+        for name, arguments in tag.findall(path.read_text()):
+            assert name == "picture", f"{path}: use {{% picture … role=… %}}"
+            roles += re.findall(r'role="(\w+)"', arguments)
+            assert roles[-1] in ROLES, f"{path}: the role must be one of {list(ROLES)}"
+    assert set(roles) == set(ROLES)
+
+
+def two_colours(size: tuple[int, int], split: tuple[int, int]) -> ImageFile:
+    """A green picture whose upper left corner, up to the split, is red."""
+    picture = Image.new("RGB", size, "#00ff00")
+    picture.paste("#ff0000", (0, 0, *split))
+    output = BytesIO()
+    picture.save(output, "PNG")
+    return ImageFile(BytesIO(output.getvalue()), name="two.png")
+
+
+def pixel_of_card(image: SiteImage, across: float = 0.5) -> tuple[int, int, int]:
+    picture = responsive_picture(SiteImage.objects.get(pk=image.pk), ROLES["card"])
+    name = picture.url.removeprefix("/media/")
+    with default_storage.open(name) as file, Image.open(file) as opened:
+        return opened.convert("RGB").getpixel((int(opened.width * across), opened.height // 2))
+
+
+def test_an_upright_portrait_keeps_its_head(db: None, work) -> None:
+    image = SiteImage.objects.create(title="Me", file=two_colours((600, 1600), (600, 600)))
+    work()
+    assert pixel_of_card(image)[0] > 200  # the upper third, not the middle
+
+
+def test_a_focal_point_chosen_once_serves_every_crop(va: Client, site: SmallSite, work) -> None:
+    image = SiteImage.objects.create(
+        title="Two", description="Two colours", file=two_colours((1600, 600), (400, 600))
+    )
+    work()
+    assert pixel_of_card(image, 0.1)[1] > 200
+    focal_point = {"x": "200", "y": "300", "width": "100", "height": "100"}
+    fields = {"title": "Two", "description": "Two colours", "collection": "1"}
+    fields |= {f"focal_point_{name}": value for name, value in focal_point.items()}
+    assert va.post(f"/admin/images/{image.pk}/", fields).status_code == 302
+    work()
+    assert pixel_of_card(image, 0.1)[0] > 200
+    crops = image.renditions.filter(filter_spec__startswith="fill-")
+    assert crops.values("focal_point_key").distinct().count() == 1  # the old ones are gone
+
+
+def test_a_picture_gets_what_it_lacks_overnight(db: None, image: SiteImage, work) -> None:
+    work()
+    image.renditions.filter(filter_spec__contains="avif").delete()
+    complete_renditions.call()
+    work()
+    assert image.renditions.count() == len(all_specs(image))

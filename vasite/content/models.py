@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition
+from wagtail.images.rect import Rect
 from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 
@@ -54,6 +55,16 @@ class SiteImage(AbstractImage):
     def default_alt_text(self) -> str:
         """The alt text that a page uses when it gives none of its own."""
         return "" if self.is_decorative else self.description
+
+    def has_focal_point(self) -> bool:
+        """Whether somebody chose one."""
+        return super().get_focal_point() is not None
+
+    def get_focal_point(self) -> Rect | None:
+        """The chosen one; else, of an upright picture, its upper third, where faces are."""
+        if self.has_focal_point() or self.width >= self.height:
+            return super().get_focal_point()
+        return Rect.from_point(self.width // 2, self.height // 3, 0, 0)
 
 
 SiteImage._meta.get_field("description").verbose_name = "alt text"
@@ -170,6 +181,10 @@ class ContentPage(Page):
     def outline(self) -> list[Heading]:
         """The headings of the body."""
         return list(outline(self.body))
+
+    @property
+    def has_video(self) -> bool:
+        return any(child["type"] == "video" for child in self.body.raw_data)
 
     @property
     def table_of_contents(self) -> list[Heading]:

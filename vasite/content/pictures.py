@@ -13,20 +13,47 @@ from wagtail.images.models import Filter
 
 from vasite.content.models import SiteImage, SiteRendition
 
-WIDTHS = (320, 640, 960, 1600)
 FORMATS = ("avif", "webp", "jpeg")
 FORMAT_TYPES = {"avif": "image/avif", "webp": "image/webp"}
 ORIGINAL_WIDTH = 2560
 SRGB = ImageCms.createProfile("sRGB")
-# The ratios in which Google asks for an article's picture, cut around the focal point
-RATIOS = ("1200x675", "1200x900", "1200x1200")
-# What a picture of each role takes of the screen, as the style sheets lay it out.
-SIZES = {
-    "hero": "(min-width: 60rem) 34rem, 100vw",
-    "body": "(min-width: 46rem) 44rem, 100vw",
-    "card": "(min-width: 60rem) 22rem, (min-width: 40rem) 45vw, 100vw",
-    "portrait": "12rem",
+
+
+@dataclass(frozen=True)
+class Role:
+    """A kind of place for a picture.
+
+    `sizes` is what it takes of the screen, as the style sheets lay it out; `widths` are those of
+    its files, in pixels; a `ratio` (width, height) cuts it around its focal point.
+    """
+
+    sizes: str
+    widths: tuple[int, ...] = (320, 640, 960, 1600)
+    ratio: tuple[int, int] | None = None
+
+    def operations(self, image: SiteImage) -> list[str]:
+        """Gives Wagtail's operations for its files, none of them wider than the image allows."""
+        most = min(image.width, self.widths[-1])
+        if self.ratio:
+            most = min(most, image.height * self.ratio[0] // self.ratio[1]) or 1
+        widths = [width for width in self.widths if width < most] + [most]
+        if not self.ratio:
+            return [f"width-{width}" for width in widths]
+        across, down = self.ratio
+        return [f"fill-{width}x{max(1, width * down // across)}" for width in widths]
+
+
+# Every place where a template shows a picture to visitors; their files are made by the worker.
+ROLES = {
+    "hero": Role("(min-width: 60rem) 34rem, 100vw"),
+    "body": Role("(min-width: 46rem) 44rem, 100vw"),
+    "card": Role(
+        "(min-width: 60rem) 22rem, (min-width: 40rem) 45vw, 100vw", (320, 640, 960), (16, 10)
+    ),
+    "portrait": Role("8rem", (160, 320), (1, 1)),
 }
+# The sizes in which Google asks for an article's picture, in three ratios
+ARTICLE_SPECS = tuple(f"fill-{size}|format-jpeg" for size in ("1200x675", "1200x900", "1200x1200"))
 
 
 @dataclass(frozen=True)
@@ -48,44 +75,50 @@ class ResponsivePicture:
     height: int
 
 
-def filter_specs(image: SiteImage) -> list[str]:
-    """Gives the renditions an image has: its fall-back is PNG when it may be transparent."""
-    formats = ("avif", "webp", "png") if image.filename.endswith(".png") else FORMATS
-    widths = [width for width in WIDTHS if width < image.width] or [image.width]
-    if image.width < WIDTHS[-1]:
-        widths = sorted({*widths, image.width})
-    return [f"width-{width}|format-{format_}" for width in widths for format_ in formats]
+def role_specs(image: SiteImage, role: Role) -> list[str]:
+    """Gives the specs of a role's files; the fall-back is PNG where it may be transparent."""
+    formats = (*FORMATS[:2], "png") if image.filename.endswith(".png") else FORMATS
+    operations = role.operations(image)
+    return [f"{operation}|format-{format_}" for operation in operations for format_ in formats]
 
 
-def ratio_specs() -> list[str]:
-    return [f"fill-{size}|format-jpeg" for size in RATIOS]
+def all_specs(image: SiteImage) -> list[str]:
+    """Gives the specs of every file that templates and structured data use of an image."""
+    specs = [spec for role in ROLES.values() for spec in role_specs(image, role)]
+    return list(dict.fromkeys([*specs, *ARTICLE_SPECS]))
 
 
-def ratio_urls(image: SiteImage | None) -> list[str]:
-    """Gives the paths of an image in RATIOS; of the whole image before the worker made them."""
+def focal_point_key(image: SiteImage) -> str:
+    """Gives what Wagtail notes of the focal point beside a file that was cut around it."""
+    return Filter(spec=ARTICLE_SPECS[0]).get_cache_key(image)
+
+
+def made(image: SiteImage, specs: Iterable[str]) -> list[SiteRendition]:
+    """Gives the files of the specs that exist, cut around today's focal point; makes none.
+
+    Costs no query when the renditions are prefetched, else one.
+    """
+    keys = {"fill": focal_point_key(image), "width": ""}
+    by_spec = {
+        rendition.filter_spec: rendition
+        for rendition in image.renditions.all()
+        if rendition.focal_point_key == keys.get(rendition.filter_spec.partition("-")[0])
+    }
+    return [by_spec[spec] for spec in specs if spec in by_spec]
+
+
+def article_urls(image: SiteImage | None) -> list[str]:
+    """Gives the paths of an image in ARTICLE_SPECS; of all of it before the worker made them."""
     if image is None:
         return []
-    keys = {spec: Filter(spec=spec).get_cache_key(image) for spec in ratio_specs()}
-    made = {
-        rendition.filter_spec: rendition.url
-        for rendition in image.renditions.all()
-        if keys.get(rendition.filter_spec) == rendition.focal_point_key
-    }
-    return [made[spec] for spec in keys if spec in made] or [image.file.url]
+    return [rendition.url for rendition in made(image, ARTICLE_SPECS)] or [image.file.url]
 
 
-def responsive_picture(image: SiteImage) -> ResponsivePicture:
-    """Gives the renditions that exist; before the worker made them, the original alone.
-
-    Never makes one, so no visitor waits for it. Costs no query when the renditions are
-    prefetched (`SiteImage.objects.prefetch_related("renditions")`), else one.
-    """
-    wanted = set(filter_specs(image))
+def responsive_picture(image: SiteImage, role: Role) -> ResponsivePicture:
+    """Gives a role's files that exist; before the worker made them, the uploaded one alone."""
     by_format: dict[str, list[SiteRendition]] = {}
-    for rendition in sorted(image.renditions.all(), key=lambda rendition: rendition.width):
-        if rendition.filter_spec in wanted and not rendition.focal_point_key:
-            format_ = rendition.filter_spec.rpartition("-")[2]
-            by_format.setdefault(format_, []).append(rendition)
+    for rendition in made(image, role_specs(image, role)):
+        by_format.setdefault(rendition.filter_spec.rpartition("-")[2], []).append(rendition)
     sources = [
         Source(mime_type, srcset(by_format[format_]))
         for format_, mime_type in FORMAT_TYPES.items()
@@ -104,9 +137,12 @@ def srcset(renditions: Iterable[SiteRendition]) -> str:
 
 
 def make_missing_renditions(image: SiteImage) -> None:
-    """Makes what templates and structured data use of an image and is not there yet."""
-    for spec in [*filter_specs(image), *ratio_specs()]:
+    """Makes the files of an image that are not there yet, and drops those cut otherwise."""
+    specs = all_specs(image)
+    for spec in specs:
         image.get_rendition(Filter(spec=spec))
+    cut_otherwise = image.renditions.filter(filter_spec__in=specs, filter_spec__startswith="fill")
+    cut_otherwise.exclude(focal_point_key=focal_point_key(image)).delete()
 
 
 def normalise_upload(upload: UploadedFile) -> ContentFile[bytes]:

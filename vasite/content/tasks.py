@@ -9,7 +9,7 @@ from wagtail.models import Page
 
 from vasite.content import vocabulary
 from vasite.content.models import SiteImage
-from vasite.content.pictures import make_missing_renditions
+from vasite.content.pictures import all_specs, made, make_missing_renditions
 from vasite.content.visibility import visible
 
 
@@ -41,3 +41,12 @@ def make_renditions(image_id: int) -> None:
         except (IntegrityError, SourceImageIOError):
             if images.all().exists():
                 raise
+
+
+@task(priority=-10)
+def complete_renditions() -> None:
+    """Has made what pictures lack, as after an update of the site that shows them in new sizes."""
+    for image in SiteImage.objects.prefetch_related("renditions").iterator(chunk_size=100):
+        specs = all_specs(image)
+        if len(made(image, specs)) < len(specs):
+            make_renditions.enqueue(image.pk)

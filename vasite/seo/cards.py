@@ -14,6 +14,7 @@ from wagtail.models import Page
 
 from vasite.business.models import BusinessSettings
 from vasite.content.models import ContentPage, SiteImage
+from vasite.content.pictures import focal_point_key
 from vasite.environment import PROJECT_DIR
 
 SIZE = (1200, 630)
@@ -42,7 +43,8 @@ def refresh_card(page: ContentPage) -> bool:
     """Draws a page's card if it is missing or out of date, and tells whether it was."""
     business = BusinessSettings.load()
     picture = getattr(page, "cover", None) or getattr(page, "picture", None)
-    fingerprint = f"{page.card_title}\n{business.name}\n{picture.pk if picture else ''}"
+    pictured = f"{picture.pk} {picture.file_hash} {focal_point_key(picture)}" if picture else ""
+    fingerprint = f"{page.card_title}\n{business.name}\n{pictured}"
     name = card_name(page)
     if default_storage.exists(name):
         with default_storage.open(name) as file, Image.open(file) as old_card:

@@ -5,32 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from vasite.serving.errors import render_error
+from vasite.serving.inlining import SEARCH_SCRIPT, policy_source, styles
 
 logger = logging.getLogger("vasite.request")
 event_logger = logging.getLogger("vasite.event")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-PUBLIC_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "frame-src https://www.youtube-nocookie.com https://player.vimeo.com",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'self'",  # the admin's preview is a frame of the same origin
-    ]
-)
 # Wagtail's admin still needs inline scripts and styles; nothing in it comes from another host.
 ADMIN_POLICY = "; ".join(
     [
@@ -65,6 +52,25 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
+@cache
+def public_policy() -> str:
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'self' {policy_source(SEARCH_SCRIPT)}",
+            f"style-src 'self' {policy_source(styles())}",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "frame-src https://www.youtube-nocookie.com https://player.vimeo.com",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'self'",  # the admin's preview is a frame of the same origin
+        ]
+    )
+
+
 class SecurityHeadersMiddleware:
     """Adds the Content-Security-Policy and Permissions-Policy that an answer lacks."""
 
@@ -79,7 +85,7 @@ class SecurityHeadersMiddleware:
         is_admin = request.path_info.startswith("/admin/")
         # A preview is rendered under /admin/ but shows a public page, with Wagtail's bar in it.
         response.headers.setdefault(
-            "Content-Security-Policy", ADMIN_POLICY if is_admin else PUBLIC_POLICY
+            "Content-Security-Policy", ADMIN_POLICY if is_admin else public_policy()
         )
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from vasite.content.models import SiteImage
-from vasite.content.pictures import SIZES, responsive_picture
+from vasite.content.pictures import ROLES, responsive_picture
 
 register = template.Library()
 
@@ -16,13 +16,13 @@ register = template.Library()
 def picture(
     image: SiteImage, role: str = "body", alt: str | None = None, is_first: bool = False
 ) -> dict[str, Any]:
-    """Takes an image, its role (a key of SIZES) and its alt text where a page has its own.
+    """Takes an image, its role (a key of ROLES) and its alt text where a page has its own.
 
     The first picture of a page is fetched at once with high priority, all others lazily.
     """
     return {
-        "picture": responsive_picture(image),
+        "picture": responsive_picture(image, ROLES[role]),
         "alt": image.default_alt_text if alt is None else alt,
-        "sizes": SIZES[role],
+        "sizes": ROLES[role].sizes,
         "is_first": is_first,
     }
