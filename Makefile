@@ -3,7 +3,7 @@
 ENVIRONMENT = PYTHONDONTWRITEBYTECODE=1
 VENV_PYTHON = $(ENVIRONMENT) .venv/bin/python
 
-.PHONY: help run dev test lint format password demo-reset demo-pictures docs-screenshots lock shell
+.PHONY: help run dev test lint format password demo-reset demo-pictures docs-screenshots bench lock shell
 .DEFAULT_GOAL := help
 
 help: ## Lists what there is
@@ -51,6 +51,11 @@ demo-pictures: ## Renders the demo's drawings (SVG) to pictures, with Chromium
 
 docs-screenshots: ## Takes the pictures of the editor's guide from a fresh site
 	@$(VENV_PYTHON) docs/editor/screenshots.py
+
+bench: ## Measures speed into bench/RESULTS.md (PARTS="latency pages editor uploads picture_quality")
+	@sh requirements/install bench
+	@npm ci --silent --ignore-scripts --prefix bench
+	@$(VENV_PYTHON) -m bench $(PARTS)
 
 lock: ## Compiles requirements/*.txt from pyproject.toml
 	@sh requirements/compile

@@ -1,7 +1,7 @@
-"""Weighs the quality settings of picture formats: likeness (SSIM) against bytes.
+"""The quality of picture formats: likeness to the original (SSIM) against bytes.
 
-Needs scikit-image, which brings photographs in the public domain; the demo's drawings join them.
-`make bench-quality` runs it; docs/decisions/0007-pictures.md holds the table that was chosen from.
+Seven photographs and three scans in the public domain, which scikit-image brings, and two of the
+demo's drawings. docs/decisions/0007-pictures.md says what was chosen.
 """
 
 from __future__ import annotations
@@ -48,18 +48,17 @@ def weigh(picture: Image.Image, format_: str, quality: int) -> tuple[int, float]
 OPTIONS = {"JPEG": {"optimize": True, "progressive": True}}
 
 
-def main() -> None:
+def measure() -> str:
     originals = pictures()
-    print("| format | quality | bytes a picture | SSIM, mean | SSIM, worst |")
-    print("|---|--:|--:|--:|--:|")
+    lines = [
+        "| format | quality | bytes a picture | SSIM, mean | SSIM, worst |",
+        "|---|--:|--:|--:|--:|",
+    ]
     for format_, qualities in QUALITIES.items():
         for quality in qualities:
             weights = [weigh(picture, format_, quality) for picture in originals]
             size = mean(size for size, _ in weights)
             likenesses = [likeness for _, likeness in weights]
-            line = f"{size:,.0f} | {mean(likenesses):.3f} | {min(likenesses):.3f} |"
-            print(f"| {format_} | {quality} | {line}")
-
-
-if __name__ == "__main__":
-    main()
+            figures = f"{size:,.0f} | {mean(likenesses):.3f} | {min(likenesses):.3f} |"
+            lines.append(f"| {format_} | {quality} | {figures}")
+    return "\n".join(lines)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef
-from wagtail.models import PageQuerySet, PageViewRestriction
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Subquery
+from wagtail.models import Page, PageQuerySet, PageViewRestriction
 
 Pages = TypeVar("Pages", bound=PageQuerySet)
 
@@ -16,7 +16,7 @@ def visible(pages: Pages) -> Pages:
     The same as Wagtail's `.live().public()`, which asks the database once more at each call.
     """
     path = ExpressionWrapper(OuterRef("path"), output_field=CharField())
-    restricted = PageViewRestriction.objects.annotate(below=path).filter(
-        below__startswith=F("page__path")
-    )
+    # Looked up one by one: of a join, SQLite may go through all pages for each page.
+    top = Subquery(Page.objects.filter(pk=OuterRef("page_id")).values("path"))
+    restricted = PageViewRestriction.objects.annotate(below=path).filter(below__startswith=top)
     return pages.live().exclude(Exists(restricted))
