@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.served import ServedSite
 
@@ -23,17 +24,15 @@ FLAGS = "--headless=new --no-sandbox"
 
 
 def measure() -> str:
-    site = ServedSite(Path(tempfile.mkdtemp(prefix="bench-pages-")))
-    addresses = re.findall(r"<loc>[^<]*?(/[^/<:]*(?:/[^<]*)?)</loc>", site.get("/sitemap.xml")[1])
-    paths = [re.sub(r"^//[^/]+", "", address) for address in addresses]
-    wait_for_pictures(site)
     lines = [
         "| page | speed / accessibility / best practice / SEO | largest paint, ms | shift "
         "| blocked, ms | HTML and CSS, kB | in all, kB | requests |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
-    lines += [line(site.url, path) for path in paths]
-    site.stop()
+    with ServedSite(Path(tempfile.mkdtemp(prefix="bench-pages-"))) as site:
+        addresses = re.findall(r"<url><loc>(.*?)</loc>", site.get("/sitemap.xml")[1])
+        wait_for_pictures(site)
+        lines += [line(site.url, urlsplit(address).path) for address in addresses]
     return "\n".join(lines)
 
 

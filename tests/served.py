@@ -65,6 +65,12 @@ class ServedSite:
             self.process.kill()
             raise AssertionError("".join(self.output))
 
+    def __enter__(self) -> ServedSite:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def read_output(self) -> None:
         for line in self.process.stdout or ():
             self.output.append(line)

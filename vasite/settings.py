@@ -286,7 +286,7 @@ WAGTAIL_WORKFLOW_ENABLED = False  # one person: nobody to submit to
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {
-        "WIDGET": "wagtail.admin.rich_text.DraftailRichTextArea",
+        "WIDGET": "vasite.content.widgets.WaitingRichTextArea",
         "OPTIONS": {
             "features": [
                 *("h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"),

@@ -51,7 +51,7 @@ if (form && panel) {
     const tab = target.closest("[role=tabpanel]");
     if (tab?.hidden) document.querySelector(`[role=tab][href="#${tab.id}"]`)?.click();
     target.scrollIntoView({ block: "center" });
-    const field = target.querySelector("input:not([type=hidden]), textarea, [contenteditable=true]");
+    const field = target.querySelector("input:not([type=hidden]), textarea, [contenteditable=true], .waiting-text");
     (field ?? target).focus({ preventScroll: true });
     target.classList.add("coach-shown");
     setTimeout(() => target.classList.remove("coach-shown"), 2000);
