@@ -34,6 +34,7 @@ def main(count: int) -> None:
     with transaction.atomic():
         Seed(random.Random(count)).write(count)  # noqa: S311 - the same each time
     call_command("update_index", verbosity=0)
+    analyse()
     print(f"{count} posts beside the demo's", flush=True)
 
 

@@ -6,15 +6,18 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 from taggit.models import Tag
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path, re_path
+from wagtail.models import Page
 
 from blog.models.posts import BlogPostPage, BlogPostQuerySet
 from blog.models.topics import Category, Series
 from vasite.content.models import ContentPage
+from vasite.content.visibility import visible
 
 POSTS_A_PAGE = 10
 
@@ -38,22 +41,26 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
         return BlogPostPage.objects.published()
 
     @property
-    def categories(self) -> Any:
+    def categories(self) -> list[Category]:
         """The categories that have public posts, with their number (`post_count`)."""
-        return (
-            Category.objects.annotate(post_count=Count("posts", filter=Q(posts__live=True)))
-            .filter(post_count__gt=0)
-            .order_by("name")
+        filed = BlogPostPage.categories.through.objects.filter(
+            blogpostpage_id__in=visible(Page.objects.order_by()).values("pk")
         )
+        counts = dict(filed.values_list("category_id").annotate(Count("pk")))
+        categories = list(Category.objects.filter(pk__in=counts).order_by("name"))
+        for category in categories:
+            category.post_count = counts[category.pk]
+        return categories
 
-    @property
+    @cached_property
     def years(self) -> list[dict[str, int]]:
         return BlogPostPage.objects.count_by_year()
 
     @path("")
     def all_posts(self, request: HttpRequest) -> HttpResponse:
         posts = self.posts.order_by("-is_featured", "-first_published_at", "-pk")
-        return self.render_list(request, posts)
+        count = sum(year["post_count"] for year in self.years)  # asked for anyway
+        return self.render_list(request, posts, count=count)
 
     @path("category/<slug:slug>/", name="category")
     def category_archive(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -103,12 +110,20 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
         return self.render_list(request, posts, template="blog/archive.html", **words)
 
     def render_list(
-        self, request: HttpRequest, posts: BlogPostQuerySet, template: str = "", **words: Any
+        self,
+        request: HttpRequest,
+        posts: BlogPostQuerySet,
+        template: str = "",
+        count: int | None = None,
+        **words: Any,
     ) -> HttpResponse:
         try:
             # Keys first: a late page then passes over numbers, not over whole posts.
             keys = posts.select_related(None).values_list("pk", flat=True)
-            shown = Paginator(keys, POSTS_A_PAGE).page(request.GET.get("page", 1))
+            paginator = Paginator(keys, POSTS_A_PAGE)
+            if count is not None:
+                paginator.count = count
+            shown = paginator.page(request.GET.get("page", 1))
         except (EmptyPage, PageNotAnInteger):
             raise Http404("No such page of the blog") from None
         by_key = BlogPostPage.objects.published().in_bulk(list(shown))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from xml.sax.saxutils import escape
 
 from django.conf import settings
@@ -49,20 +50,22 @@ def public_pages() -> Page:
 def entries(start: int) -> Iterator[str]:
     """Gives the `<url>` of each page from a place in the list on, at most MOST_ADDRESSES."""
     pictures = picture_names()
+    picture_url = cache(lambda name: escape(absolute(default_storage.url(name))))
     home = Site.objects.get(is_default_site=True).root_page.url_path
     rows = public_pages().filter(url_path__startswith=home)
     rows = rows.values_list("pk", "url_path", "last_published_at")
     for pk, url_path, changed in rows[start : start + MOST_ADDRESSES].iterator():
-        yield entry(f"{settings.SITE_URL}/{url_path[len(home) :]}", changed, pictures.get(pk, ""))
+        name = pictures.get(pk)
+        address = f"{settings.SITE_URL}/{url_path[len(home) :]}"
+        yield entry(address, changed, picture_url(name) if name else "")
 
 
-def entry(address: str, changed: datetime | None, picture: str) -> str:
+def entry(address: str, changed: datetime | None, picture_url: str) -> str:
     parts = [f"<url><loc>{escape(address)}</loc>"]
     if changed:
         parts.append(f"<lastmod>{changed.isoformat(timespec='seconds')}</lastmod>")
-    if picture:
-        url = escape(absolute(default_storage.url(picture)))
-        parts.append(f"<image:image><image:loc>{url}</image:loc></image:image>")
+    if picture_url:
+        parts.append(f"<image:image><image:loc>{picture_url}</image:loc></image:image>")
     return "".join([*parts, "</url>"])
 
 
@@ -71,10 +74,10 @@ def picture_names() -> dict[int, str]:
     names: dict[int, str] = {}
     for model in ContentPage.__subclasses__():
         fields = {field.name for field in model._meta.get_fields()}
-        for field in ("picture", "cover"):
-            if field in fields:
-                rows = model.objects.exclude(**{field: None}).values_list("pk", f"{field}__file")
-                names.update({pk: name for pk, name in rows if pk not in names})
+        field = next((name for name in ("cover", "picture") if name in fields), "")
+        if field:
+            pages = model.objects.exclude(**{field: None}).order_by()
+            names.update(pages.values_list("pk", f"{field}__file"))
     return names
 
 
