@@ -9,7 +9,6 @@ from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.functional import cached_property
 from taggit.models import Tag
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path, re_path
 from wagtail.models import Page
@@ -52,15 +51,14 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
             category.post_count = counts[category.pk]
         return categories
 
-    @cached_property
+    @property
     def years(self) -> list[dict[str, int]]:
         return BlogPostPage.objects.count_by_year()
 
     @path("")
     def all_posts(self, request: HttpRequest) -> HttpResponse:
         posts = self.posts.order_by("-is_featured", "-first_published_at", "-pk")
-        count = sum(year["post_count"] for year in self.years)  # asked for anyway
-        return self.render_list(request, posts, count=count)
+        return self.render_list(request, posts)
 
     @path("category/<slug:slug>/", name="category")
     def category_archive(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -110,20 +108,12 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
         return self.render_list(request, posts, template="blog/archive.html", **words)
 
     def render_list(
-        self,
-        request: HttpRequest,
-        posts: BlogPostQuerySet,
-        template: str = "",
-        count: int | None = None,
-        **words: Any,
+        self, request: HttpRequest, posts: BlogPostQuerySet, template: str = "", **words: Any
     ) -> HttpResponse:
         try:
             # Keys first: a late page then passes over numbers, not over whole posts.
             keys = posts.select_related(None).values_list("pk", flat=True)
-            paginator = Paginator(keys, POSTS_A_PAGE)
-            if count is not None:
-                paginator.count = count
-            shown = paginator.page(request.GET.get("page", 1))
+            shown = Paginator(keys, POSTS_A_PAGE).page(request.GET.get("page", 1))
         except (EmptyPage, PageNotAnInteger):
             raise Http404("No such page of the blog") from None
         by_key = BlogPostPage.objects.published().in_bulk(list(shown))
