@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -99,7 +100,12 @@ class ServedSite:
         return subprocess.check_output(command, cwd=PROJECT_DIR, env=self.environment, text=True)
 
     def get(self, path: str) -> tuple[int, str]:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:  # noqa: S310
+        """Gives the status, be it good or bad, and the text."""
+        try:
+            answer = urllib.request.urlopen(f"{self.url}{path}", timeout=20)  # noqa: S310
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
             return answer.status, answer.read().decode()
 
     def stop(self, signal_number: int = signal.SIGTERM) -> float:

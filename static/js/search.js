@@ -1,5 +1,4 @@
-// Suggests pages while somebody types into a search box: WAI-ARIA's combobox with a list whose
-// options are followed like links. Without it the form works alone.
+// Suggests pages while somebody types: WAI-ARIA's combobox whose options are followed like links.
 const WAIT = 150;
 
 for (const [number, input] of document.querySelectorAll("input[data-suggest]").entries()) {
@@ -52,16 +51,18 @@ for (const [number, input] of document.querySelectorAll("input[data-suggest]").e
       choose(-1);
       show(pages.length > 0);
     } catch {
-      show(false); // typed on, or offline: the form still works
+      show(false); // the form still works
     }
   };
 
-  show(false);
-  input.addEventListener("input", () => {
+  const listen = () => {
     clearTimeout(timer);
     if (input.value.trim()) timer = setTimeout(suggest, WAIT);
     else show(false);
-  });
+  };
+  show(false);
+  input.addEventListener("input", listen);
+  if (input === document.activeElement) listen(); // typed already
   input.addEventListener("keydown", (event) => {
     const count = list.children.length;
     if (list.hidden) return;

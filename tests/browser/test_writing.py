@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.conftest import picture_bytes
-from tests.served import ServedSite
+from tests.served import ServedSite, wait_until
 
 PASTED = (Path(__file__).parent / "pasted.html").read_text()
 PASTE = """(editor, html) => {
@@ -128,3 +128,37 @@ def test_va_schedules_a_post_and_it_appears_by_itself(
         page.wait_for_timeout(1000)
         page.reload()
     expect(page.get_by_role("link", name="For later")).to_be_visible()
+
+
+LONG_POST = """
+from blog.models import BlogIndexPage, BlogPostPage
+body = [("text", f"<p>Paragraph {number} of a long <b>story</b>.</p>") for number in range(60)]
+post = BlogPostPage(title="A long story", slug="a-long-story", live=False, body=body)
+BlogIndexPage.objects.get().add_child(instance=post)
+post.save_revision()
+print(post.pk)
+"""
+LAST_TEXTS = """
+from blog.models import BlogPostPage
+post = BlogPostPage.objects.get(slug="a-long-story").get_latest_revision_as_object()
+print(len(post.body), post.body[58].value.source, post.body[59].value.source)
+"""
+
+
+def test_a_long_post_is_edited_at_its_end(admin: Page, demo: ServedSite) -> None:
+    number = demo.run_code(LONG_POST).split()[-1]
+    admin.goto(f"{demo.url}/admin/pages/{number}/edit/")
+    waiting = admin.locator(".waiting-text")
+    expect(waiting.last).to_contain_text("Paragraph 59 of a long story.")
+    waiting.last.evaluate("words => words.focus()")
+    editor = admin.locator(".public-DraftEditor-content").last
+    expect(editor).to_be_focused()
+    expect(editor).to_contain_text("Paragraph 59")
+    admin.keyboard.press("Control+End")
+    admin.keyboard.type(" The end.")
+    assert waiting.count() > 20  # what is far from the screen still waits
+    admin.get_by_role("button", name="Save draft").click()
+    wait_until(lambda: "The end." in demo.run_code(LAST_TEXTS))
+    said = demo.run_code(LAST_TEXTS)
+    assert said.startswith("60 ")
+    assert "Paragraph 58 of a long <b>story</b>." in said
