@@ -150,13 +150,13 @@ def test_a_long_post_is_edited_at_its_end(admin: Page, demo: ServedSite) -> None
     admin.goto(f"{demo.url}/admin/pages/{number}/edit/")
     waiting = admin.locator(".waiting-text")
     expect(waiting.last).to_contain_text("Paragraph 59 of a long story.")
+    assert waiting.count() > 20  # only what is near the screen has its editor
     waiting.last.evaluate("words => words.focus()")
     editor = admin.locator(".public-DraftEditor-content").last
     expect(editor).to_be_focused()
     expect(editor).to_contain_text("Paragraph 59")
     admin.keyboard.press("Control+End")
     admin.keyboard.type(" The end.")
-    assert waiting.count() > 20  # what is far from the screen still waits
     admin.get_by_role("button", name="Save draft").click()
     wait_until(lambda: "The end." in demo.run_code(LAST_TEXTS))
     said = demo.run_code(LAST_TEXTS)
