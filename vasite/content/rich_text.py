@@ -64,24 +64,27 @@ def _pieces(raw: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading inside a page's body: its level (2 or 3), its words and its address."""
+    """A heading inside a page's body: its level (2 or 3), its words, its address and its block."""
 
     level: int
     text: str
     anchor: str
+    block_id: str
 
 
 def outline(body: StreamValue) -> Iterator[Heading]:
     """Gives the headings of a body in their order, with the anchors under which they are shown."""
     anchors = Anchors()
     for block in body:
+        block_id = block.id or ""
         if block.block_type == "heading":
             text = block.value.get("text") or ""
-            yield Heading(int(block.value.get("level") or 2), text, anchors.name(text))
+            level = int(block.value.get("level") or 2)
+            yield Heading(level, text, anchors.name(text), block_id)
         elif block.block_type == "text":
             for level, words in HEADING.findall(EDITOR_KEY.sub("", block.value.source)):
                 text = unescape(strip_tags(words))
-                yield Heading(int(level), text, anchors.name(text))
+                yield Heading(int(level), text, anchors.name(text), block_id)
 
 
 class VisiblePageLinkHandler(PageLinkHandler):

@@ -79,8 +79,9 @@ def note_missing(path: str) -> None:
     if len(path) > PATH_LENGTH or NO_PAGE.search(path):
         return
     again = {"count": F("count") + 1, "last_asked_on": timezone.localdate()}
-    if not MissingAddress.objects.filter(path=path).update(**again):
-        MissingAddress.objects.bulk_create([MissingAddress(path=path)], ignore_conflicts=True)
+    if MissingAddress.objects.filter(path=path).update(**again):
+        return
+    MissingAddress.objects.bulk_create([MissingAddress(path=path)], ignore_conflicts=True)
     surplus = MissingAddress.objects.count() - MOST_MISSING
     if surplus > 0:
         rarest = MissingAddress.objects.order_by("count", "last_asked_on", "pk")[:surplus]

@@ -5,6 +5,7 @@ Drawn by the worker when a page is published, from its title, its picture and th
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
 
 from django.core.files.base import ContentFile
@@ -20,7 +21,7 @@ from vasite.environment import PROJECT_DIR
 SIZE = (1200, 630)
 PICTURE_WIDTH = 460
 MARGIN = 72
-INK, CREAM, PEAR, TERRACOTTA = "#1f2933", "#fbf7f0", "#2f5d50", "#b6472f"
+INK, CREAM, PEAR = "#1f2933", "#fbf7f0", "#2f5d50"
 STATIC = PROJECT_DIR / "static"
 TITLE_SIZES = (76, 66, 56, 46, 38)
 MOST_LINES = 5
@@ -92,6 +93,7 @@ def cut(picture: SiteImage) -> Image.Image:
         return ImageOps.fit(opened.convert("RGB"), (PICTURE_WIDTH, SIZE[1]), centering=centre)
 
 
+@cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(STATIC / "fonts" / "fraunces.woff2", size)
 
@@ -100,9 +102,10 @@ def wrapped(title: str, width: int) -> tuple[list[str], ImageFont.FreeTypeFont]:
     """Gives the lines of a title and the largest font in which they fit; the rest is cut off."""
     title_font = font(TITLE_SIZES[-1])
     lines: list[str] = []
+    title = drawable(title, title_font)
     for size in TITLE_SIZES:
         title_font = font(size)
-        lines = wrap(drawable(title, title_font), title_font, width)
+        lines = wrap(title, title_font, width)
         if len(lines) <= MOST_LINES:
             return lines, title_font
     kept = lines[:MOST_LINES]

@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 
 from vasite.business.models import BusinessSettings
 from vasite.content.models import ContentPage, SiteImage
-from vasite.content.rich_text import EDITOR_KEY, HEADING
+from vasite.content.rich_text import EDITOR_KEY
 
 PARAGRAPH = re.compile(r"<(?:p|li)(?: [^>]*)?>(.*?)</(?:p|li)>", re.DOTALL)
 LINK = re.compile(r"<a ([^>]*)>(.*?)</a>", re.DOTALL)
@@ -38,13 +38,6 @@ class Paragraph:
     @property
     def word_count(self) -> int:
         return len(self.text.split())
-
-
-@dataclass(frozen=True)
-class Heading:
-    text: str
-    level: int
-    place: str
 
 
 @dataclass(frozen=True)
@@ -119,19 +112,6 @@ class Draft:
             for html, place in self.rich_texts
             for inner in PARAGRAPH.findall(html)
         ]
-
-    @cached_property
-    def headings(self) -> list[Heading]:
-        found = []
-        for block in self.page.body:
-            place = block.id or "body"
-            if block.block_type == "heading":
-                level = int(block.value.get("level") or 2)
-                found.append(Heading(block.value.get("text") or "", level, place))
-            elif block.block_type == "text":
-                for level, inner in HEADING.findall(EDITOR_KEY.sub("", block.value.source)):
-                    found.append(Heading(plain(inner), int(level), place))
-        return found
 
     @cached_property
     def links(self) -> list[Link]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from vasite.seo.coach.drafts import Draft
 from vasite.seo.coach.findings import Finding, Severity, check
+from vasite.seo.metadata import DESCRIPTION_LENGTH
 
 # About what Google shows on a phone (its titles are cut by width, not by letters)
 TITLE_LIMIT = 60
-DESCRIPTION_FROM, DESCRIPTION_LIMIT = 50, 160
+DESCRIPTION_FROM = 50
 WITH_PICTURE = {"blogpostpage", "servicepage", "areapage", "homepage"}
 
 
@@ -50,15 +51,15 @@ def description(draft: Draft) -> Iterator[Finding]:
             "thin-description",
             Severity.WEAK,
             f"The description has only {length} characters.",
-            f"There is room for about {DESCRIPTION_LIMIT}: say what a reader gets from the page.",
+            f"There is room for about {DESCRIPTION_LENGTH}: say what a reader gets from the page.",
             draft.description_field,
         )
-    elif length > DESCRIPTION_LIMIT and not draft.page.search_description:
+    elif length > DESCRIPTION_LENGTH and not draft.page.search_description:
         yield Finding(
             "long-description",
             Severity.HINT,
             f"The introduction has {length} characters; search results show about "
-            f"{DESCRIPTION_LIMIT}.",
+            f"{DESCRIPTION_LENGTH}.",
             "Give a shorter description under “Promote” if its end matters.",
             "search_description",
         )

@@ -23,7 +23,7 @@ WITH_ACTION = {"blogpostpage", "servicepage", "areapage", "standardpage"}
 @check
 def headings(draft: Draft) -> Iterator[Finding]:
     level = 1
-    for heading in draft.headings:
+    for heading in draft.page.outline:
         if heading.level > level + 1:
             yield Finding(
                 "heading-skip",
@@ -31,10 +31,10 @@ def headings(draft: Draft) -> Iterator[Finding]:
                 f"“{heading.text}” skips a level: it is part of a section that has no heading.",
                 "People who listen to the page jump from heading to heading by level. Make it a "
                 "section, or put one before it.",
-                heading.place,
+                heading.block_id or "body",
             )
         level = heading.level
-    if not draft.headings and draft.word_count > HEADINGS_FROM:
+    if not draft.page.outline and draft.word_count > HEADINGS_FROM:
         yield Finding(
             "no-headings",
             Severity.WEAK,

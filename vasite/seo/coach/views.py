@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from wagtail.admin.views.pages.preview import PreviewOnCreate, PreviewOnEdit
 
-from vasite.business.models import BusinessSettings
 from vasite.content.models import ContentPage
 from vasite.seo.coach import MOST_SHOWN, Draft, review
 from vasite.seo.metadata import DESCRIPTION_LENGTH
@@ -30,7 +29,7 @@ class CoachOnEdit(PreviewOnEdit):
         context = {
             "findings": findings[:MOST_SHOWN],
             "more": len(findings[MOST_SHOWN:]),
-            "business": BusinessSettings.load(),
+            "business": draft.business,
             "title": draft.search_title if draft.has_title else "",
             "description": page.summary[:DESCRIPTION_LENGTH],
             "url": page.full_url or "",
