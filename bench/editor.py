@@ -14,6 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench.pages import wait_for_pictures
 from tests.served import ServedSite
 
 BLOCKS, RUNS, OPEN_ALLOWED, ANSWER_ALLOWED = 200, 7, 2000, 300
@@ -49,6 +50,7 @@ def measure() -> str:
     data_dir = Path(tempfile.mkdtemp(prefix="bench-editor-"))
     with ServedSite(data_dir) as site, sync_playwright() as playwright:
         pk = site.run_code(WRITING).split()[-1]
+        wait_for_pictures(site)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
@@ -78,6 +80,7 @@ def spread(times: list[float]) -> str:
 def open_editor(page: Page, address: str) -> float:
     """Gives the milliseconds from the request until the last block's field is there."""
     page.goto("about:blank")
+    page.wait_for_timeout(1000)  # what the last page asked for is answered
     page.add_init_script(READY)
     page.goto(address, wait_until="commit")
     page.wait_for_function("window.readyAt && document.readyState === 'complete'")

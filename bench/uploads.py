@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
+from bench.pages import wait_for_pictures
 from tests.served import ServedSite
 
 PICTURES, AT_ONCE, SIZE = 200, 4, (4000, 3000)
@@ -57,6 +58,7 @@ def measure() -> str:
     photograph = data_dir / "photograph.jpg"
     photograph.write_bytes(photograph_bytes())
     site = ServedSite(data_dir)
+    wait_for_pictures(site)
     cookies = sign_in(site.port)
     for _ in range(4):  # each thread has worked once
         upload(site.port, cookies, photograph, 0)

@@ -31,10 +31,10 @@ if (form && panel) {
       });
     }
   };
-  setInterval(() => document.hidden || look(), EVERY);
 
-  // Open at first; whoever closes it finds it closed, as Wagtail remembers.
   addEventListener("load", () => {
+    setInterval(() => document.hidden || look(), EVERY);
+    // Open at first; whoever closes it finds it closed, as Wagtail remembers.
     if (localStorage.getItem("wagtail:side-panel-open") === null && innerWidth >= 1280) {
       document.querySelector("[data-side-panel-toggle=checks]")?.click();
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from tests.served import ServedSite
@@ -34,7 +35,7 @@ PAGES = [
     "/search/?q=qqqqqq",
     "/no-such-page/",
 ]
-FORMS = ["/contact/ enquiry", f"{POST} comment", "/newsletter/ subscribe"]
+FORMS = ["/contact/ enquiry", "/services/inbox-management/ enquiry", f"{POST} comment", "/newsletter/ subscribe"]
 # The last is off by default, but Wagtail's checks in the editor use it: what is ours must not
 # show up there among the writer's own faults.
 AXE_OPTIONS = """{
@@ -65,9 +66,31 @@ def error_pages(demo: ServedSite) -> dict[int, str]:
     return dict(zip(ERRORS, demo.run_code(PRINT_ERROR_PAGES).split("\f"), strict=True))
 
 
-def sitemap(demo: ServedSite) -> list[str]:
-    """The paths of all addresses that the sitemap names."""
-    return re.findall(rf"<loc>{demo.url}(.*?)</loc>", demo.get("/sitemap.xml")[1])
+MAKE_WHAT_THE_DEMO_LACKS = """
+from blog.models import BlogPostPage, Series
+from services.models import AreaPage
+from vasite.home.models import HomePage
+series = Series.objects.create(name="Handing over", slug="handing-over")
+for post in BlogPostPage.objects.all()[:3]:
+    post.series = series
+    post.save_revision().publish()
+body = [("text", "<p>Twenty minutes from door to door, along the hills.</p>")]
+words = {"title": "Virtual assistant in Malvern", "area": "Malvern", "introduction": "Near you."}
+page = HomePage.objects.get().add_child(instance=AreaPage(body=body, **words))
+page.save_revision().publish()
+"""
+
+
+@pytest.fixture(scope="module")
+def addresses(demo: ServedSite) -> list[str]:
+    """All that the sitemap names, a page for a place among it, and the archives they link to."""
+    demo.run_code(MAKE_WHAT_THE_DEMO_LACKS)
+    found = re.findall(rf"<loc>{demo.url}(.*?)</loc>", demo.get("/sitemap.xml")[1])
+    archive = re.compile(r'href="(/blog/(?:category|tag|series|\d{4})/[^"]*)"')
+    archives = {link for path in found for link in archive.findall(demo.get(path)[1])}
+    kinds = {path.split("/")[2] for path in archives}
+    assert {"category", "tag", "series", str(timezone.localdate().year)} <= kinds
+    return [*found, *sorted(archives)]
 
 
 def violations(page: Page) -> list[str]:
@@ -90,9 +113,9 @@ def test_axe_finds_nothing(visit: Callable[..., Page], path: str, scheme: str) -
 
 @needs_axe
 def test_axe_finds_nothing_at_any_address_on_a_desktop(
-    visit: Callable[..., Page], demo: ServedSite
+    visit: Callable[..., Page], addresses: list[str]
 ) -> None:
-    for path in sitemap(demo):
+    for path in addresses:
         page = visit(path, width=1280)
         assert violations(page) == [], path
         page.close()
@@ -146,12 +169,16 @@ def test_hard_words_and_other_directions_fit(visit: Callable[..., Page], path: s
 
 @needs_vnu
 def test_the_nu_html_checker_finds_no_error(
-    demo: ServedSite, browser: Browser, error_pages: dict[int, str], tmp_path: Path
+    demo: ServedSite,
+    browser: Browser,
+    addresses: list[str],
+    error_pages: dict[int, str],
+    tmp_path: Path,
 ) -> None:
     context = browser.new_context()
     for status, html in error_pages.items():
         (tmp_path / f"error-{status}.html").write_text(html)
-    for number, path in enumerate([*PAGES, *sitemap(demo)]):
+    for number, path in enumerate([*PAGES, *addresses]):
         answer = context.request.get(f"{demo.url}{path.partition('#')[0]}")
         (tmp_path / f"page-{number}.html").write_text(answer.text())
     for number, (path, form) in enumerate(
@@ -170,8 +197,10 @@ def test_the_nu_html_checker_finds_no_error(
     assert checked.stderr == ""
 
 
-def test_every_page_has_one_h1_and_its_landmarks(visit: Callable[..., Page]) -> None:
-    for path in PAGES[:-1]:
+def test_every_page_has_one_h1_and_its_landmarks(
+    visit: Callable[..., Page], addresses: list[str]
+) -> None:
+    for path in dict.fromkeys([*PAGES[:-1], *addresses]):
         page = visit(path)
         assert page.locator("h1").count() == 1, path
         for landmark in ("header", "main", "footer"):
