@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench import figure
 from tests.served import ServedSite
 
 RUNS, TRIES = 3, 8
@@ -60,8 +61,9 @@ def line(url: str, path: str) -> str:
     page = next(one["transferSize"] for one in requests if one["resourceType"] == "Document")
     marks = " / ".join(f"{score * 100:.0f}" for score in scores)
     return (
-        f"| {path} | {marks} | {paint:.0f} | {shift:.3f} | {blocked:.0f} "
-        f"| {page / 1000:.1f} | {weight / 1000:.0f} | {len(requests)} |"
+        f"| {path} | {marks} | {figure(paint, 1000)} | {figure(shift, 0, 3)} "
+        f"| {figure(blocked, 10)} | {figure(page / 1000, 14, 1)} | {figure(weight / 1000, 150)} "
+        f"| {len(requests)} |"
     )
 
 

@@ -35,7 +35,12 @@ PAGES = [
     "/search/?q=qqqqqq",
     "/no-such-page/",
 ]
-FORMS = ["/contact/ enquiry", "/services/inbox-management/ enquiry", f"{POST} comment", "/newsletter/ subscribe"]
+FORMS = [
+    "/contact/ enquiry",
+    "/services/inbox-management/ enquiry",
+    f"{POST} comment",
+    "/newsletter/ subscribe",
+]
 # The last is off by default, but Wagtail's checks in the editor use it: what is ours must not
 # show up there among the writer's own faults.
 AXE_OPTIONS = """{
