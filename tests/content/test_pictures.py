@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, ImageCms
+from wagtail.models import UploadedFile
 
 from tests.conftest import SmallSite, picture_bytes
 from vasite.content.models import SiteImage
@@ -23,12 +24,16 @@ def upload(va: Client, content: bytes, name: str = "photo.jpg", **fields: str):
     return va.post("/admin/images/add/", words | {"file": file})
 
 
-def test_a_phone_photo_of_any_rotation_works(va: Client, site: SmallSite) -> None:
+def phone_photo() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6  # taken with the phone upright
     exif[0x010F] = "Phone"
     exif.get_ifd(0x8825)[1] = "N"  # where it was taken
-    upload(va, picture_bytes((4000, 3000), exif=exif))
+    return picture_bytes((4000, 3000), exif=exif)
+
+
+def test_a_phone_photo_of_any_rotation_works(va: Client, site: SmallSite) -> None:
+    upload(va, phone_photo())
     image = SiteImage.objects.get()
     assert (image.width, image.height) == (1920, 2560)
     with Image.open(image.file.path) as stored:
@@ -91,10 +96,19 @@ def test_a_bad_file_gets_a_clear_error(
 
 
 def test_several_pictures_at_once_ask_for_their_alt_text(va: Client, site: SmallSite) -> None:
-    file = SimpleUploadedFile("photo.jpg", picture_bytes(), content_type="image/jpeg")
-    answer = va.post("/admin/images/multiple/add/", {"title": "Photo", "files[]": file})
-    assert answer.json()["success"]
-    assert "Alt text" in answer.json()["form"]
+    file = SimpleUploadedFile("photo.JPEG", phone_photo(), content_type="image/jpeg")
+    answer = va.post("/admin/images/multiple/add/", {"title": "Photo", "files[]": file}).json()
+    assert "Alt text" in answer["form"]
+    waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
+    with Image.open(waiting.file.path) as stored:  # already without where it was taken
+        assert not stored.getexif()
+    prefix = f"uploaded-image-{waiting.pk}"
+    words = {f"{prefix}-title": "Photo", f"{prefix}-description": "A desk"}
+    address = f"/admin/images/multiple/create_from_uploaded_image/{waiting.pk}/"
+    assert va.post(address, words).json()["success"]
+    image = SiteImage.objects.get()
+    assert (image.width, image.height, image.default_alt_text) == (1920, 2560, "A desk")
+    assert image.filename.endswith(".jpg")
 
 
 def test_visitors_get_modern_formats_made_by_the_worker(

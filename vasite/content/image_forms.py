@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from PIL import Image
 from wagtail.images.fields import WagtailImageField
@@ -51,12 +50,12 @@ class SiteImageForm(BaseImageForm):
         if not isinstance(upload, UploadedFile):
             return upload
         try:
-            cleaned: ContentFile[bytes] = normalise_upload(upload)
+            normalise_upload(upload)
         except Image.DecompressionBombError:
             raise ValidationError(TOO_LARGE, code="too_large") from None
         except (OSError, ValueError, SyntaxError):
             raise ValidationError(UNREADABLE, code="unreadable") from None
-        return cleaned
+        return upload
 
     def clean(self) -> dict[str, Any]:
         cleaned_data = super().clean()

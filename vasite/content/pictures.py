@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageCms, ImageOps
 from wagtail.images.models import Filter
@@ -145,8 +144,11 @@ def make_missing_renditions(image: SiteImage) -> None:
     cut_otherwise.exclude(focal_point_key=focal_point_key(image)).delete()
 
 
-def normalise_upload(upload: UploadedFile) -> ContentFile[bytes]:
-    """Gives the picture upright, at most ORIGINAL_WIDTH wide and high, without metadata.
+def normalise_upload(upload: UploadedFile) -> None:
+    """Makes the picture upright, at most ORIGINAL_WIDTH wide and high, and free of metadata.
+
+    It is done in the upload itself, because Wagtail keeps that of a picture which nobody has
+    described yet.
 
     A phone writes into a photograph where it was taken (EXIF); none of it is kept but the
     turn, which is carried out. Photographs become JPEG, what may be transparent becomes PNG.
@@ -166,9 +168,14 @@ def normalise_upload(upload: UploadedFile) -> ContentFile[bytes]:
     stem = (upload.name or "picture").rpartition(".")[0] or "picture"
     if is_transparent:
         clean.save(output, "PNG", optimize=True)
-        return ContentFile(output.getvalue(), f"{stem}.png")
-    clean.save(output, "JPEG", quality=90, optimize=True, progressive=True)
-    return ContentFile(output.getvalue(), f"{stem}.jpg")
+    else:
+        clean.save(output, "JPEG", quality=90, optimize=True, progressive=True)
+    upload.seek(0)
+    upload.truncate()
+    upload.write(output.getvalue())
+    upload.seek(0)
+    upload.name = f"{stem}.{'png' if is_transparent else 'jpg'}"
+    upload.size = len(output.getvalue())
 
 
 def in_srgb(picture: Image.Image, mode: str) -> Image.Image:
