@@ -81,13 +81,13 @@ def measure() -> str:
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.monotonic()
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        jobs = [threads.submit(upload, site.port, cookies, photograph, n) for n in range(PICTURES)]
-        for job in jobs:
-            job.result()
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(threads.map(lambda n: upload(site.port, cookies, photograph, n), range(PICTURES)))
+    finally:
+        done.set()
+        watcher.join()
     seconds = time.monotonic() - started
-    done.set()
-    watcher.join()
     after = memory(site)
     stored = count_pictures(site) - stored
     timing = site.run_code(TIMING.replace("PHOTOGRAPH", str(photograph))).splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,6 +16,7 @@ from vasite.content.models import SiteImage, SiteRendition
 FORMATS = ("avif", "webp", "jpeg")
 FORMAT_TYPES = {"avif": "image/avif", "webp": "image/webp"}
 ORIGINAL_WIDTH = 2560
+ONE_AT_A_TIME = threading.Lock()  # an uploaded picture of 12 megapixels unpacks to 48 MB
 SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -155,11 +157,11 @@ def normalise_upload(upload: UploadedFile) -> None:
     Raises OSError for a file that Pillow can't decode to its end.
     """
     upload.seek(0)
-    with Image.open(upload) as opened:
+    with ONE_AT_A_TIME, Image.open(upload) as opened:
         if opened.format == "JPEG":
             opened.draft("RGB", (ORIGINAL_WIDTH, ORIGINAL_WIDTH))
+        opened.thumbnail((ORIGINAL_WIDTH, ORIGINAL_WIDTH))  # first: what follows makes copies
         picture = ImageOps.exif_transpose(opened)
-    picture.thumbnail((ORIGINAL_WIDTH, ORIGINAL_WIDTH))
     is_transparent = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
     mode = "RGBA" if is_transparent else "RGB"
     clean = Image.new(mode, picture.size)  # takes over the pixels and nothing else

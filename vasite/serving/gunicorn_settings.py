@@ -3,7 +3,6 @@
 import gc
 
 from django.conf import settings
-from gunicorn.arbiter import Arbiter
 
 bind = (
     f"[{settings.HOST}]:{settings.PORT}"
@@ -24,7 +23,7 @@ control_socket_disable = True  # would be written to the home folder
 loglevel = "warning"
 
 
-def when_ready(server: Arbiter) -> None:
+def when_ready(server: object) -> None:
     """Sets aside what was loaded before the workers are forked.
 
     The garbage collector would go through all of it now and then, 70 ms of somebody's answer, and

@@ -19,6 +19,9 @@ from types import FrameType
 GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
 MOST_FAILURES = 5
+# glibc (mallopt(3)): large blocks, such as pictures, are given back at once and not kept by each
+# thread for its next one. Without it 200 uploads left the web with twice its memory.
+ALLOCATION = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
 GUNICORN_SETTINGS = "python:vasite.serving.gunicorn_settings"
 
 
@@ -36,7 +39,9 @@ class Child:
         self.started_at = time.monotonic()
         # A session of its own: Ctrl-C reaches the supervisor alone, which then ends the
         # children with SIGTERM, gracefully.
-        self.process = subprocess.Popen(self.command, start_new_session=True)
+        self.process = subprocess.Popen(
+            self.command, start_new_session=True, env=ALLOCATION | os.environ
+        )
 
     def signal(self, signal_number: int) -> None:
         with suppress(ProcessLookupError):
