@@ -7,9 +7,11 @@ import pytest
 from django.core.files.images import ImageFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from PIL import Image, ImageCms
 from wagtail.models import UploadedFile
+from wagtail.search import index
 
 from tests.conftest import SmallSite, picture_bytes
 from vasite.content.models import SiteImage
@@ -109,6 +111,23 @@ def test_several_pictures_at_once_ask_for_their_alt_text(va: Client, site: Small
     image = SiteImage.objects.get()
     assert (image.width, image.height, image.default_alt_text) == (1920, 2560, "A desk")
     assert image.filename.endswith(".jpg")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_form_and_the_worker_may_index_a_picture_at_the_same_time(image: SiteImage) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL's index adds and updates an entry in one statement")
+    seen = []
+
+    def note(execute, sql, params, many, context):
+        if "wagtailsearch_indexentry" in sql:
+            seen.append(connection.in_atomic_block)  # begun IMMEDIATE: the other one waits
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        index.insert_or_update_object(image)
+    assert seen
+    assert all(seen)
 
 
 def test_visitors_get_modern_formats_made_by_the_worker(

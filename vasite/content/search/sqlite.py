@@ -7,9 +7,11 @@ pages), weighs a title like the text, and knows no plural; here one join does al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Model, QuerySet
 from modelsearch.backends.database.sqlite import sqlite
 from modelsearch.query import PlainText
 from modelsearch.utils import get_descendants_content_types_pks
@@ -79,6 +81,19 @@ class RankedAutocompleteQueryCompiler(RankedQueryCompiler, sqlite.SQLiteAutocomp
     pass
 
 
+class SerialIndex(sqlite.SQLiteIndex):
+    """Looks an entry up and writes it in one transaction.
+
+    A picture's form and the worker's task add the same entry at the same moment; the later one
+    failed, and the upload with it.
+    """
+
+    def add_items(self, model: type[Model], objs: Iterable[Model]) -> None:
+        with transaction.atomic(using=self.write_connection.alias):
+            super().add_items(model, objs)
+
+
 class RankedSQLiteSearchBackend(sqlite.SQLiteSearchBackend):
+    index_class = SerialIndex
     query_compiler_class = RankedQueryCompiler
     autocomplete_query_compiler_class = RankedAutocompleteQueryCompiler
