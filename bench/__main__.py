@@ -38,9 +38,7 @@ def keep(part: str, text: str) -> None:
         sections |= {name: body.strip() for name, body in found if name in sections}
     sections[part] = text.strip()
     body = "\n\n".join(f"<!-- {name} -->\n{text}" for name, text in sections.items() if text)
-    RESULTS.write_text(
-        f"# What was measured\n\nBy `make bench`; each part names its machine.\n\n{body}\n"
-    )
+    RESULTS.write_text(f"{HEADING}\n\n{body}\n")
 
 
 def main(parts: list[str]) -> None:

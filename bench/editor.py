@@ -14,8 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench import figure
-from bench.pages import wait_for_pictures
+from bench import figure, wait_for_pictures
 from tests.served import ServedSite
 
 BLOCKS, RUNS, OPEN_ALLOWED, ANSWER_ALLOWED = 200, 7, 2000, 300

@@ -12,11 +12,10 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench import figure
+from bench import figure, wait_for_pictures
 from tests.served import ServedSite
 
 RUNS, TRIES = 3, 8
@@ -35,13 +34,6 @@ def measure() -> str:
         wait_for_pictures(site)
         lines += [line(site.url, urlsplit(address).path) for address in addresses]
     return "\n".join(lines)
-
-
-def wait_for_pictures(site: ServedSite) -> None:
-    """Waits until the worker has made what the demo's pictures need."""
-    code = "from django_tasks_db.models import DBTaskResult as T; print(T.objects.ready().count())"
-    while int(site.run_code(code).split()[-1]):
-        time.sleep(5)
 
 
 def line(url: str, path: str) -> str:

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
-from bench.pages import wait_for_pictures
+from bench import wait_for_pictures
 from tests.served import ServedSite
 
 PICTURES, AT_ONCE, SIZE = 200, 4, (4000, 3000)
@@ -60,38 +60,41 @@ def measure() -> str:
     data_dir = Path(tempfile.mkdtemp(prefix="bench-uploads-"))
     photograph = data_dir / "photograph.jpg"
     photograph.write_bytes(photograph_bytes())
-    site = ServedSite(data_dir)
-    wait_for_pictures(site)
-    cookies = sign_in(site.port)
-    for _ in range(4):  # each thread has worked once
-        upload(site.port, cookies, photograph, 0)
-    stored = count_pictures(site)
-    before = memory(site)
-    most, answers = [before], []
-    done = threading.Event()
+    with ServedSite(data_dir) as site:
+        wait_for_pictures(site)
+        cookies = sign_in(site.port)
+        for _ in range(4):  # each thread has worked once
+            upload(site.port, cookies, photograph, 0)
+        stored = count_pictures(site)
+        before = memory(site)
+        most, answers = [before], []
+        done = threading.Event()
 
-    def watch() -> None:
-        while not done.is_set():
-            started = time.perf_counter()
-            assert site.get("/")[0] == 200
-            answers.append((time.perf_counter() - started) * 1000)
-            most.append(memory(site))
-            time.sleep(0.25)
+        def watch() -> None:
+            while not done.is_set():
+                started = time.perf_counter()
+                assert site.get("/")[0] == 200
+                answers.append((time.perf_counter() - started) * 1000)
+                most.append(memory(site))
+                time.sleep(0.25)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    started = time.monotonic()
-    try:
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            list(threads.map(lambda n: upload(site.port, cookies, photograph, n), range(PICTURES)))
-    finally:
-        done.set()
-        watcher.join()
-    seconds = time.monotonic() - started
-    after = memory(site)
-    stored = count_pictures(site) - stored
-    timing = site.run_code(TIMING.replace("PHOTOGRAPH", str(photograph))).splitlines()
-    site.stop()
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        started = time.monotonic()
+        try:
+            with ThreadPoolExecutor(AT_ONCE) as threads:
+                list(
+                    threads.map(
+                        lambda n: upload(site.port, cookies, photograph, n), range(PICTURES)
+                    )
+                )
+        finally:
+            done.set()
+            watcher.join()
+        seconds = time.monotonic() - started
+        after = memory(site)
+        stored = count_pictures(site) - stored
+        timing = site.run_code(TIMING.replace("PHOTOGRAPH", str(photograph))).splitlines()
     assert stored == PICTURES, stored
     p50, p99 = statistics.median(answers), statistics.quantiles(answers, n=100)[98]
     lines = [
@@ -156,11 +159,13 @@ def upload(port: int, cookies: dict[str, str], photograph: Path, number: int) ->
     kind = f"multipart/form-data; boundary={boundary}"
     text, _ = ask(port, "POST", "/admin/images/multiple/add/", cookies, body, kind)
     key = re.search(r'"uploaded_file_id": (\d+)', text)[1]
-    fields = {"title": f"Photo {number}", "description": "A view over hills in the evening"}
-    body = urlencode({f"uploaded-image-{key}-{name}": value for name, value in fields.items()})
+    words = {
+        f"uploaded-image-{key}-title": f"Photo {number}",
+        f"uploaded-image-{key}-description": "A view over hills in the evening",
+        "csrfmiddlewaretoken": cookies["csrftoken"],
+    }
     path = f"/admin/images/multiple/create_from_uploaded_image/{key}/"
-    token = f"&csrfmiddlewaretoken={cookies['csrftoken']}"
-    text, _ = ask(port, "POST", path, cookies, (body + token).encode(), FORM)
+    text, _ = ask(port, "POST", path, cookies, urlencode(words).encode(), FORM)
     assert '"success": true' in text, text[:300]
 
 

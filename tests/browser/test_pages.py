@@ -183,7 +183,7 @@ def test_the_nu_html_checker_finds_no_error(
     context = browser.new_context()
     for status, html in error_pages.items():
         (tmp_path / f"error-{status}.html").write_text(html)
-    for number, path in enumerate([*PAGES, *addresses]):
+    for number, path in enumerate(dict.fromkeys([*PAGES, *addresses])):
         answer = context.request.get(f"{demo.url}{path.partition('#')[0]}")
         (tmp_path / f"page-{number}.html").write_text(answer.text())
     for number, (path, form) in enumerate(
@@ -211,3 +211,4 @@ def test_every_page_has_one_h1_and_its_landmarks(
         for landmark in ("header", "main", "footer"):
             assert page.locator(f"body > {landmark}").count() == 1, path
         assert re.search(r"\S – \S", page.title()), path
+        page.close()

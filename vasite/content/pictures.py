@@ -170,14 +170,14 @@ def normalise_upload(upload: UploadedFile) -> None:
     stem = (upload.name or "picture").rpartition(".")[0] or "picture"
     if is_transparent:
         clean.save(output, "PNG", optimize=True)
+        upload.name = f"{stem}.png"
     else:
         clean.save(output, "JPEG", quality=90, optimize=True, progressive=True)
+        upload.name = f"{stem}.jpg"
     upload.seek(0)
     upload.truncate()
-    upload.write(output.getvalue())
+    upload.size = upload.write(output.getvalue())
     upload.seek(0)
-    upload.name = f"{stem}.{'png' if is_transparent else 'jpg'}"
-    upload.size = len(output.getvalue())
 
 
 def in_srgb(picture: Image.Image, mode: str) -> Image.Image:
