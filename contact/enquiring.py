@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 
 from vasite.business.models import BusinessSettings
+from vasite.forms.answers import came_from
+from vasite.forms.spam.judging import judge
+from vasite.forms.submissions import Label
 from vasite.mail.letters import send_letter
 
 if TYPE_CHECKING:
@@ -16,12 +22,19 @@ if TYPE_CHECKING:
     from contact.models import Enquiry
 
 logger = logging.getLogger("vasite.event")
+# Mailboxes of a role or a program, by the names that RFC 2142 and common use give them
+SHARED_ADDRESS = re.compile(
+    r"^(abuse|admin(istrator)?|all|announce|bounces?|everyone|hostmaster|list(serv)?|"
+    r"mailer-daemon|majordomo|news|no-?reply|do-?not-?reply|noc|postmaster|root|security|staff|"
+    r"subscribe|team|unsubscribe|usenet|webmaster|www|(owner|list|request)-.*|"
+    r".*-(owner|list|request|announce|bounces?))$"
+)
 
 
-def receive_enquiry(form: EnquiryForm, came_from: str) -> None:
-    """Stores a valid form's enquiry and its two mails in one transaction.
+def receive_enquiry(request: HttpRequest, form: EnquiryForm) -> None:
+    """Stores a valid form's enquiry and its mails in one transaction.
 
-    What fell into the trap for robots is kept as spam, without a mail; what came a moment ago
+    What the filter takes for spam, or is unsure of, is kept without a mail. What came a moment ago
     is not stored twice.
     """
     from contact.models import Enquiry
@@ -33,8 +46,7 @@ def receive_enquiry(form: EnquiryForm, came_from: str) -> None:
         phone=fields["phone"],
         service=fields["service"],
         message=fields["message"],
-        came_from=came_from,
-        state=Enquiry.State.SPAM if form.looks_like_spam else Enquiry.State.NEW,
+        came_from=came_from(request),
     )
     service = fields["service"].slug if fields["service"] else ""
     enquiry.set_content(*(fields[key] for key in ("name", "email", "phone", "message")), service)
@@ -42,29 +54,52 @@ def receive_enquiry(form: EnquiryForm, came_from: str) -> None:
         return
     try:
         with transaction.atomic():
+            judge(request, form, text=enquiry.words).pass_on(enquiry)
+            if enquiry.verdict == Label.SPAM:
+                enquiry.state = Enquiry.State.SPAM
+            has_notice = enquiry.has_own_notice()
             enquiry.save()
-            if enquiry.state == Enquiry.State.NEW:
-                send_mails(enquiry)
+            if has_notice:
+                send_notice(enquiry)
+            if enquiry.verdict == Label.HAM and may_be_thanked(enquiry):
+                send_acknowledgement(enquiry)
     except IntegrityError:
         return  # the same enquiry's other click arrived first
-    logger.info("Enquiry %d was stored as %s", enquiry.pk, enquiry.state)
+    logger.info("Enquiry %d was stored as %s", enquiry.pk, enquiry.verdict)
 
 
-def send_mails(enquiry: Enquiry) -> None:
-    """Puts the notice to the VA and the acknowledgement to the visitor into the outbox."""
+def may_be_thanked(enquiry: Enquiry) -> bool:
+    """Whether an acknowledgement goes out: nobody's inbox is to be filled by our form.
+
+    One a day for an address, none to an address of many people or of nobody (RFC 2142, RFC 3834).
+    """
+    local_part = re.split(r"[+@]", enquiry.email.lower())[0]
+    if SHARED_ADDRESS.match(local_part):
+        return False
+    since = enquiry.received_at - timedelta(days=1)
+    earlier = type(enquiry).objects.filter(email__iexact=enquiry.email, received_at__gt=since)
+    return not earlier.exclude(pk=enquiry.pk).exists()
+
+
+def send_notice(enquiry: Enquiry) -> None:
+    """Puts the notice to the VA into the outbox."""
     business = BusinessSettings.load()
-    context = {"enquiry": enquiry, "site_url": settings.SITE_URL}
     if business.email:
         send_letter(
             "contact/mail/notice.html",
-            context,
+            {"enquiry": enquiry, "site_url": settings.SITE_URL},
             subject=f"New enquiry from {enquiry.name}",
             to=[business.email],
             reply_to=[enquiry.email],
         )
+
+
+def send_acknowledgement(enquiry: Enquiry) -> None:
+    """Puts the visitor's acknowledgement into the outbox; its subject holds none of their text."""
+    business = BusinessSettings.load()
     send_letter(
         "contact/mail/acknowledgement.html",
-        context,
+        {"enquiry": enquiry, "site_url": settings.SITE_URL},
         subject=f"Thank you for your message to {business.name}",
         to=[enquiry.email],
         reply_to=[business.email] if business.email else [],

@@ -12,8 +12,8 @@ from wagtail.search import index
 from contact.enquiring import receive_enquiry
 from contact.forms import EnquiryForm
 from vasite.content.models import ContentPage
-from vasite.forms.answers import SeeOther, came_from, with_faults
-from vasite.forms.submissions import Submission
+from vasite.forms.answers import SeeOther, with_faults
+from vasite.forms.submissions import Label, Submission
 
 
 class Enquiry(Submission, index.Indexed):
@@ -35,6 +35,7 @@ class Enquiry(Submission, index.Indexed):
     message = models.TextField()
     came_from = models.CharField("came from", max_length=300, blank=True)
 
+    lessons = dict.fromkeys(State, Label.HAM) | {State.SPAM: Label.SPAM}
     search_fields = [
         index.SearchField("name"),
         index.SearchField("message"),
@@ -50,6 +51,14 @@ class Enquiry(Submission, index.Indexed):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.received_at:%-d %B %Y}"
+
+    @property
+    def words(self) -> str:
+        return self.message
+
+    @classmethod
+    def untold(cls) -> models.QuerySet[Enquiry]:
+        return cls.objects.filter(state=cls.State.NEW, told_at=None)
 
 
 class ContactPage(RoutablePageMixin, ContentPage):
@@ -85,7 +94,7 @@ class ContactPage(RoutablePageMixin, ContentPage):
         form = EnquiryForm(request.POST)
         if not form.is_valid():
             return with_faults(self.render(request, context_overrides={"form": form}))
-        receive_enquiry(form, came_from(request))
+        receive_enquiry(request, form)
         return SeeOther(self.get_url(request) + self.reverse_subpage("thank_you"))
 
     @path("thank-you/", name="thank_you")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, DateColumn
 
 from newsletter.commenting import moderate
 from newsletter.models import Comment, Subscriber
-from vasite.forms.inboxes import ChangeStateAction, InboxViewSet
+from newsletter.subscribing import let_in
+from vasite.forms.inboxes import ChangeStateAction, JudgedViewSet
+from vasite.forms.spam.deciding import DecidingForm
 
 
-class CommentViewSet(InboxViewSet):
+class CommentViewSet(JudgedViewSet):
     model = Comment
     admin_url_namespace = "comments"
     base_url_path = "comments"
@@ -25,33 +27,42 @@ class CommentViewSet(InboxViewSet):
         Column("comment", label="Comment", accessor=lambda comment: comment.excerpt),
         Column("page", label="Post", accessor=lambda comment: comment.page.title),
         "status",
+        Column("verdict", label="Filter", accessor="get_verdict_display"),
         DateColumn("received_at", label="Received"),
     ]
-    list_filter = ["status"]
+    list_filter = ["status", "verdict"]
     ordering = ["-received_at"]
-    panels = [
-        MultiFieldPanel(
-            [
-                FieldPanel("comment", read_only=True),
-                FieldPanel("name", read_only=True),
-                FieldPanel("email", read_only=True),
-                FieldPanel("page", read_only=True),
-                FieldPanel("received_at", read_only=True),
-            ],
-            "The comment",
-        ),
-        FieldPanel("status"),
-    ]
+    edit_handler = ObjectList(
+        [
+            MultiFieldPanel(
+                [
+                    FieldPanel("comment", read_only=True),
+                    FieldPanel("name", read_only=True),
+                    FieldPanel("email", read_only=True),
+                    FieldPanel("page", read_only=True),
+                    FieldPanel("received_at", read_only=True),
+                    HelpPanel(heading="The spam filter says", template="admin/reasons.html"),
+                ],
+                "The comment",
+            ),
+            FieldPanel("status"),
+        ],
+        base_form_class=DecidingForm,
+    )
 
     def waiting(self) -> Any:
         return Comment.objects.filter(status=Comment.Status.WAITING)
 
     def get_queryset(self, request: Any) -> Any:
-        return Comment.objects.select_related("page")
+        return super().get_queryset(request).select_related("page")
 
     @property
     def waiting_url(self) -> str:
         return f"{self.menu_url}?status={Comment.Status.WAITING}"
+
+    @property
+    def untold_url(self) -> str:
+        return self.waiting_url
 
 
 class CommentAction(ChangeStateAction):
@@ -89,7 +100,22 @@ class MarkSpamCommentAction(CommentAction):
     changed_words = "marked as spam"
 
 
-class SubscriberViewSet(InboxViewSet):
+class LetInAction(ChangeStateAction):
+    display_name = "Not spam: ask to confirm"
+    action_type = "let_in"
+    aria_label = "Send the ticked addresses the mail to confirm"
+    changed_words = "asked to confirm"
+    models = [Subscriber]
+
+    @classmethod
+    def change_state(cls, entries: Any) -> int:
+        held = entries.filter(status=Subscriber.Status.HELD)
+        for subscriber in held:
+            let_in(subscriber)
+        return len(held)
+
+
+class SubscriberViewSet(JudgedViewSet):
     model = Subscriber
     admin_url_namespace = "subscribers"
     base_url_path = "subscribers"
@@ -115,6 +141,7 @@ class SubscriberViewSet(InboxViewSet):
         "subscribed_from",
         "confirmed_at",
         "unsubscribed_at",
+        "reason_text",
     ]
 
     def waiting(self) -> Any:

@@ -7,48 +7,67 @@ import logging
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm
 from newsletter.models import Comment
 from vasite.business.models import BusinessSettings
+from vasite.forms.spam.deciding import decide
+from vasite.forms.spam.judging import judge
+from vasite.forms.submissions import Label
 from vasite.mail.letters import send_letter
 
 logger = logging.getLogger("vasite.event")
 
 
-def receive_comment(form: CommentForm, page: BlogPostPage) -> None:
-    """Stores a valid form's comment, waiting, with the notice to the VA, once."""
+def receive_comment(request: HttpRequest, form: CommentForm, page: BlogPostPage) -> None:
+    """Stores a valid form's comment, waiting or as spam, with the notice to the VA, once."""
     fields = form.cleaned_data
     comment = Comment(
         page=page,
-        parent=Comment.objects.public().for_page(page).filter(pk=fields["parent"]).first(),
+        parent=thread_of(page, fields["parent"]),
         name=fields["name"],
         email=fields["email"],
         comment=fields["comment"],
-        status=Comment.Status.SPAM if form.looks_like_spam else Comment.Status.WAITING,
     )
     comment.set_content(str(page.pk), fields["name"], fields["email"], fields["comment"])
     if comment.is_repeated:
         return
-    business = BusinessSettings.load()
     try:
         with transaction.atomic():
+            judge(request, form, text=comment.words).pass_on(comment)
+            if comment.verdict == Label.SPAM:
+                comment.status = Comment.Status.SPAM
+            has_notice = comment.has_own_notice()
             comment.save()
-            if business.email and comment.status == Comment.Status.WAITING:
-                send_letter(
-                    "newsletter/mail/comment_notice.html",
-                    {"comment": comment, "site_url": settings.SITE_URL},
-                    subject=f"A comment waits: {page.title}",
-                    to=[business.email],
-                    reply_to=[comment.email],
-                )
+            if has_notice:
+                send_notice(comment)
     except IntegrityError:
         return  # the same comment's other click arrived first
-    logger.info("Comment %d was stored as %s", comment.pk, comment.status)
+    logger.info("Comment %d was stored as %s", comment.pk, comment.verdict)
+
+
+def thread_of(page: BlogPostPage, answered: int | None) -> Comment | None:
+    """Gives the comment that begins the thread of an answer: answers are one level deep."""
+    comment = Comment.objects.public().for_page(page).filter(pk=answered).first()
+    return comment.parent or comment if comment else None
+
+
+def send_notice(comment: Comment) -> None:
+    """Puts the notice to the VA into the outbox."""
+    business = BusinessSettings.load()
+    if business.email:
+        send_letter(
+            "newsletter/mail/comment_notice.html",
+            {"comment": comment, "site_url": settings.SITE_URL},
+            subject=f"A comment waits: {comment.page.title}",
+            to=[business.email],
+            reply_to=[comment.email],
+        )
 
 
 def moderate(comments: QuerySet[Comment], status: str) -> int:
     """Gives comments another status and tells how many changed."""
-    return comments.exclude(status=status).update(status=status, moderated_at=timezone.now())
+    return decide(comments, status, moderated_at=timezone.now())

@@ -6,14 +6,16 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import Truncator
+from django.utils.safestring import SafeString
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Page
 from wagtail.search import index
 
 from newsletter.tokens import make_token
+from newsletter.words import as_html, initials
 from vasite.content.models import ContentPage
-from vasite.forms.submissions import Submission
+from vasite.forms.submissions import Judged, Label, Submission
 
 
 class NewsletterPage(ContentPage):
@@ -51,13 +53,17 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.filter(status=Subscriber.Status.CONFIRMED)
 
 
-class Subscriber(index.Indexed, models.Model):
+class Subscriber(index.Indexed, Judged):
     """An address that asked for the newsletter."""
 
     class Status(models.TextChoices):
         UNCONFIRMED = "unconfirmed", "Not confirmed yet"
         CONFIRMED = "confirmed", "Confirmed"
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        HELD = "held", "Set aside: looks like spam"
+
+    arrival_field = "subscribed_at"
+    set_aside_filter = ("status", "held")
 
     email = models.EmailField("e-mail")
     # The address in lower case: what makes two spellings the same person.
@@ -83,6 +89,10 @@ class Subscriber(index.Indexed, models.Model):
 
     def clean(self) -> None:
         self.email_key = email_key(self.email)
+
+    @classmethod
+    def untold(cls) -> models.QuerySet[Subscriber]:
+        return cls.objects.filter(status=cls.Status.HELD, verdict=Label.UNSURE, told_at=None)
 
     def confirm(self) -> None:
         """Makes the address a confirmed one, from now on."""
@@ -121,14 +131,35 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """The comments of a page, oldest first."""
         return self.filter(page_id=page.pk).order_by("received_at", "pk")
 
+    def count_threads(self) -> tuple[int, int]:
+        """Gives how many these are, and how many of them answer no other."""
+        counts = self.aggregate(
+            total=models.Count("pk"), begun=models.Count("pk", filter=models.Q(parent=None))
+        )
+        return counts["total"], counts["begun"]
 
-def public_comments(page: Page) -> list[Comment]:
-    """Gives the comments that stand under a post, read once for each time it is shown."""
-    if page.pk is None:
-        return []
-    if not hasattr(page, "_public_comments"):
-        page._public_comments = list(Comment.objects.public().for_page(page))
-    return page._public_comments
+
+@register_setting(icon="comment")
+class CommentSettings(BaseGenericSetting):
+    """What holds for comments on the whole site; a post may say otherwise."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed: shown, but no new ones"
+        OFF = "off", "Off: not shown"
+
+    state = models.CharField("comments are", max_length=6, choices=State, default=State.OPEN)
+    close_after_days = models.PositiveSmallIntegerField(
+        "close after days",
+        default=0,
+        help_text="Counted from a post’s publication. 0: never.",
+    )
+    newest_first = models.BooleanField("newest first", default=False)
+
+    panels = [FieldPanel("state"), FieldPanel("close_after_days"), FieldPanel("newest_first")]
+
+    class Meta:
+        verbose_name = "comments"
 
 
 class Comment(Submission, index.Indexed):
@@ -137,7 +168,7 @@ class Comment(Submission, index.Indexed):
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"
         APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
+        REJECTED = "rejected", "Removed"
         SPAM = "spam", "Spam"
 
     page = models.ForeignKey(
@@ -150,8 +181,16 @@ class Comment(Submission, index.Indexed):
     name = models.CharField(max_length=80)
     email = models.EmailField("e-mail")
     comment = models.TextField()
+    is_author = models.BooleanField("by you", default=False, editable=False)
+    original = models.TextField("as it was written", blank=True, editable=False)
     moderated_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    set_aside_filter = ("status", "spam")
+    lessons = {  # a rejected comment may be rude, or late: that says nothing about spam
+        Status.APPROVED: Label.HAM,
+        Status.WAITING: Label.HAM,
+        Status.SPAM: Label.SPAM,
+    }
     objects = CommentQuerySet.as_manager()
     search_fields = [
         index.SearchField("comment"),
@@ -164,11 +203,23 @@ class Comment(Submission, index.Indexed):
         abstract = False
         verbose_name = "comment"
         ordering = ["-received_at", "-pk"]
+        indexes = [models.Index(fields=["page", "status", "received_at"])]
 
     def __str__(self) -> str:
         return f"{self.name} on “{self.page.title}”"
 
     @property
-    def excerpt(self) -> str:
-        """Its beginning, for lists."""
-        return Truncator(self.comment).chars(120)
+    def html(self) -> SafeString:
+        return as_html(self.comment)
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+    @property
+    def words(self) -> str:
+        return self.comment
+
+    @classmethod
+    def untold(cls) -> models.QuerySet[Comment]:
+        return cls.objects.filter(status=cls.Status.WAITING, told_at=None)

@@ -7,18 +7,20 @@ from typing import Any
 from wagtail.models import Page
 
 from blog.models import BlogPostPage
-from newsletter.models import public_comments
+from newsletter.threads import discussion_of
 from vasite.seo.structured_data import isoformat
 
 
 def add_comments(page: Page, nodes: list[dict[str, Any]]) -> None:
-    """Adds the public comments of a post to its BlogPosting."""
+    """Adds the comments that a post shows to its BlogPosting."""
     if not isinstance(page, BlogPostPage):
         return
-    comments = public_comments(page)
+    discussion = discussion_of(page)
+    if not discussion.is_shown:
+        return
     for node in nodes:
         if node["@type"] == "BlogPosting":
-            node["commentCount"] = len(comments)
+            node["commentCount"] = discussion.total
             node["comment"] = [
                 {
                     "@type": "Comment",
@@ -27,5 +29,5 @@ def add_comments(page: Page, nodes: list[dict[str, Any]]) -> None:
                     "dateCreated": isoformat(comment.received_at),
                     "text": comment.comment,
                 }
-                for comment in comments
+                for comment in discussion.comments
             ]

@@ -7,38 +7,69 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
+from newsletter.forms import SubscribeForm
 from newsletter.models import Subscriber, email_key
 from vasite.business.models import BusinessSettings
+from vasite.forms.answers import came_from
+from vasite.forms.spam.judging import judge
+from vasite.forms.submissions import Label
 from vasite.mail.letters import send_letter
 
 logger = logging.getLogger("vasite.event")
 MAIL_PAUSE = timedelta(hours=1)
 
 
-def receive_address(email: str, came_from: str) -> None:
+def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
     """Stores an address that wants the newsletter, with its confirmation mail.
 
     The visitor sees the same page whether the address was known or not. A known one gets the
-    mail that fits it, at most one within MAIL_PAUSE.
+    mail that fits it, at most one within MAIL_PAUSE. A new one that comes as spam does is set
+    aside and gets none, until it comes again like a person or the VA lets it in.
     """
+    email = form.cleaned_data["email"]
     with transaction.atomic():
+        verdict = judge(request, form)
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
-            email_key=email_key(email), defaults={"email": email, "subscribed_from": came_from}
+            email_key=email_key(email),
+            defaults={
+                "email": email,
+                "subscribed_from": came_from(request),
+                "status": Subscriber.Status.HELD,
+            },
         )
-        now = timezone.now()
-        if subscriber.last_mailed_at and subscriber.last_mailed_at > now - MAIL_PAUSE:
+        if verdict.label != Label.HAM:
+            if is_new:
+                verdict.pass_on(subscriber)
+                subscriber.save(update_fields=["verdict", "reasons"])
             return
-        subscriber.last_mailed_at = now
-        subscriber.save(update_fields=["last_mailed_at"])
-        send_reply(subscriber)
+        if subscriber.status == Subscriber.Status.HELD:
+            let_in(subscriber)
+        elif may_be_mailed(subscriber):
+            send_reply(subscriber)
     if is_new:
         logger.info("Subscriber %d asked for the newsletter", subscriber.pk)
 
 
+def let_in(subscriber: Subscriber) -> None:
+    """Takes an address out of what was set aside and asks it to confirm."""
+    subscriber.status, subscriber.verdict = Subscriber.Status.UNCONFIRMED, Label.HAM
+    subscriber.reasons = []
+    subscriber.save(update_fields=["status", "verdict", "reasons"])
+    send_reply(subscriber)
+
+
+def may_be_mailed(subscriber: Subscriber) -> bool:
+    last = subscriber.last_mailed_at
+    return last is None or last < timezone.now() - MAIL_PAUSE
+
+
 def send_reply(subscriber: Subscriber) -> None:
     """Puts the mail into the outbox that asks to confirm, or says that all is done already."""
+    subscriber.last_mailed_at = timezone.now()
+    subscriber.save(update_fields=["last_mailed_at"])
     business = BusinessSettings.load()
     is_confirmed = subscriber.status == Subscriber.Status.CONFIRMED
     send_letter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -12,9 +12,26 @@ from newsletter.commenting import receive_comment
 from newsletter.forms import CommentForm, SubscribeForm
 from newsletter.models import NewsletterPage, Subscriber
 from newsletter.subscribing import receive_address
+from newsletter.threads import Discussion, discussion_of
 from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
 from vasite.content.visibility import visible
-from vasite.forms.answers import SeeOther, came_from, with_faults
+from vasite.forms.answers import SeeOther, with_faults
+
+
+def show_comments(page: BlogPostPage, request: HttpRequest) -> None:
+    """Sets a post to the comments that `?comments=2` or `?answer=17` asks for.
+
+    Raises Http404 for a page of comments that isn't there.
+    """
+    number, answered = (request.GET.get(name, "") for name in ("comments", "answer"))
+    if not number and not answered.isdecimal():
+        return
+    discussion = Discussion(
+        page, int(number or 1) if (number or "1").isdecimal() else 0, int(answered[:18] or 0)
+    )
+    if number and not 1 < discussion.number <= discussion.page_count:
+        raise Http404
+    page._discussion = discussion
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,8 +41,10 @@ def comment(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.method != "POST":
         return redirect(page.get_url(request))
     form = CommentForm(request.POST, action=request.path)
+    if form.is_valid() and not discussion_of(page).is_open:
+        form.add_error(None, "Comments on this post are closed. Nothing was sent.")
     if form.is_valid():
-        receive_comment(form, page)
+        receive_comment(request, form, page)
         return SeeOther(f"{page.get_url(request)}#comment-received")
     request.comment_form = form  # type: ignore[attr-defined] - the comments' tag shows it
     return with_faults(page.serve(request))
@@ -39,8 +58,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return redirect(page.get_url(request))
     form = SubscribeForm(request.POST, action=request.path)
     if form.is_valid():
-        if not form.looks_like_spam:
-            receive_address(form.cleaned_data["email"], came_from(request))
+        receive_address(request, form)
         return SeeOther("/newsletter/thank-you/")
     request.subscribe_form = form  # type: ignore[attr-defined] - the form's tag shows it
     return with_faults(page.serve(request))

@@ -1,15 +1,29 @@
+from typing import Any
+
+from django.http import HttpRequest
 from wagtail import hooks
+from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from blog.models import BlogPostPage
 from newsletter.admin import (
     ApproveAction,
     CommentViewSet,
+    LetInAction,
     MarkSpamCommentAction,
     RejectAction,
     SubscriberViewSet,
 )
+from newsletter.views import show_comments
 
 register_snippet(CommentViewSet)
 register_snippet(SubscriberViewSet)
-for action in (ApproveAction, RejectAction, MarkSpamCommentAction):
+for action in (ApproveAction, RejectAction, MarkSpamCommentAction, LetInAction):
     hooks.register("register_bulk_action", action)
+
+
+@hooks.register("before_serve_page")
+def choose_comments(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
+    """Shows the page of comments, and the form for the answer, that the address asks for."""
+    if isinstance(page, BlogPostPage):
+        show_comments(page, request)

@@ -86,6 +86,8 @@ PERIODIC_TASKS = {
     "vasite.serving.tasks.publish_scheduled_pages": 30,
     "vasite.mail.tasks.deliver_due": 30,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
+    "vasite.forms.spam.tasks.forget": 3600,
+    "vasite.home.tasks.tell_of_waiting": 3600,
     "vasite.content.tasks.count_words": 86_400,
     "vasite.content.tasks.complete_renditions": 86_400,
     "blog.tasks.relate_all_posts": 86_400,

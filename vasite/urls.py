@@ -9,6 +9,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from blog.feeds import blog_feed
 from vasite.content.sharing import shared_preview
+from vasite.forms.views import challenge
 from vasite.home.search import views as search
 from vasite.seo import views as seo
 from vasite.seo.sitemap import sitemap, sitemap_file
@@ -23,6 +24,7 @@ urlpatterns = [
     path("readyz", serving.readyz),
     path("feed/", blog_feed, name="feed"),
     path("feed/<slug:slug>/", blog_feed, name="category_feed"),
+    path("forms/challenge/", challenge, name="challenge"),
     path("search/", search.search, name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("sitemap.xml", sitemap),

@@ -30,6 +30,7 @@ from vasite.seo.structured_data import BUSINESS_ID, absolute, isoformat, person,
 WORDS_A_MINUTE = 230  # silent reading of English prose: Brysbaert (2019) measured 238
 # Addresses below the blog that are archives; a post named so could never be reached.
 RESERVED_SLUGS = {"category", "tag", "series"}
+COMMENTING = [("open", "Open"), ("closed", "Closed"), ("off", "Off")]
 
 
 class PostTag(TaggedItemBase):
@@ -136,6 +137,14 @@ class BlogPostPage(ContentPage):
         "keep at the top", default=False, help_text="Shown first on the blog, whatever its date."
     )
 
+    commenting = models.CharField(
+        "comments",
+        max_length=6,
+        blank=True,
+        choices=COMMENTING,
+        help_text="Left empty: as on the whole site.",
+    )
+
     parent_page_types = ["blog.BlogIndexPage"]
     subpage_types: list[str] = []
     template = "blog/post.html"
@@ -161,6 +170,7 @@ class BlogPostPage(ContentPage):
             "In the blog",
         ),
     ]
+    settings_panels = [*ContentPage.settings_panels, FieldPanel("commenting")]
     search_fields = [
         *ContentPage.search_fields,
         index.RelatedFields("tags", [index.SearchField("name")]),

@@ -10,20 +10,22 @@ from django.urls import reverse
 
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm, SubscribeForm
-from newsletter.models import NewsletterPage, public_comments
+from newsletter.models import NewsletterPage
+from newsletter.threads import discussion_of
 
 register = template.Library()
 
 
 @register.inclusion_tag("components/comments.html", takes_context=True)
 def comments(context: Context, page: BlogPostPage) -> dict[str, Any]:
-    """The public comments of a post, oldest first, and the form; a faulty form as it was sent."""
+    """The public comments of a post and the form; a faulty form as it was sent."""
+    discussion = discussion_of(page)
     action = reverse("newsletter:comment", args=[page.pk]) if page.pk else ""
-    form = getattr(context["request"], "comment_form", None) or CommentForm(action=action)
-    return {
-        "comments": public_comments(page),
-        "form": form,
-    }
+    form = getattr(context["request"], "comment_form", None)
+    if form is None and discussion.is_open:
+        answered = discussion.answered
+        form = CommentForm(action=action, initial={"parent": answered.pk if answered else None})
+    return {"discussion": discussion, "form": form}
 
 
 @register.inclusion_tag("components/subscribe.html", takes_context=True)

@@ -9,6 +9,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contact.forms import EnquiryForm
 from contact.models import Enquiry
 from tests.conftest import SmallSite
 from vasite.mail.models import OutgoingMail
@@ -85,7 +86,8 @@ def test_a_different_message_is_stored_too(client: Client, site: SmallSite) -> N
 def test_what_falls_into_the_trap_is_kept_as_spam_without_a_mail(
     client: Client, site: SmallSite
 ) -> None:
-    assert client.post("/contact/", MESSAGE | {"website": "http://spam"}).status_code == 303
+    trap = EnquiryForm().trap_name
+    assert client.post("/contact/", MESSAGE | {trap: "http://spam"}).status_code == 303
     assert Enquiry.objects.get().state == "spam"
     assert not OutgoingMail.objects.exists()
 

@@ -8,40 +8,52 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.core.validators import EmailValidator
+from django.utils.crypto import salted_hmac
+
+# Names that say nothing to a browser's autofill and much to a program that fills in all it sees.
+TRAPS = ("website", "homepage", "weblink", "subject", "reference", "topic", "heading", "comments")
 
 
 class AccessibleForm(forms.Form):
     """A form with an id, plain field names, a button and a trap for robots.
 
     Markup after the GOV.UK Design System: label, hint and error tied to their field, and an
-    error summary that links to each. `website` is hidden from people; what fills it in is set
-    aside as spam (never refused).
+    error summary that links to each. The trap is a field that people don't see, of which name and
+    place hang on the deployment's SECRET_KEY; what fills it in is set aside (never refused).
     """
 
     form_id = ""
     button = "Send"
     summary_title = "There is a problem"
 
-    website = forms.CharField(
-        label="Leave this empty",
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
-
     def __init__(self, *args: Any, action: str = "", is_focused: bool = True, **kwargs: Any):
         kwargs.setdefault("auto_id", f"{self.form_id}-%s")
         super().__init__(*args, **kwargs)
         self.is_focused = is_focused
+        chance = salted_hmac("vasite.forms.trap", self.form_id).digest()
+        places = list(self.fields)
+        self.trap_name = TRAPS[chance[0] % len(TRAPS)]
+        places.insert(chance[1] % len(places), self.trap_name)
+        self.fields[self.trap_name] = TrapField()
         self.helper = FormHelper()
         self.helper.form_id = self.form_id
         self.helper.form_action = action
-        self.helper.layout = Layout(*(name for name in self.fields if name != "website"))
+        self.helper.layout = Layout(*places)
         self.use_required_attribute = False
 
     @property
-    def looks_like_spam(self) -> bool:
-        return bool(self.cleaned_data.get("website"))
+    def is_trapped(self) -> bool:
+        return bool(self.cleaned_data.get(self.trap_name))
+
+
+class TrapField(forms.CharField):
+    """Hidden from people by its place and from screen readers by `aria-hidden`."""
+
+    is_trap = True
+
+    def __init__(self) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"})
+        super().__init__(label="Leave this empty", required=False, widget=widget)
 
 
 class LineField(forms.CharField):

@@ -15,10 +15,10 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from vasite.environment import PROJECT_DIR
 from vasite.serving.storage import BundledStaticFilesStorage
 
-# Fetches the search's suggestions once somebody opens the search box.
-SEARCH_SCRIPT = (
-    'document.querySelector(".header-search").addEventListener("toggle",'
-    "event=>import(event.target.dataset.script),{once:true})"
+# Fetches what helps with the search or a form once somebody is in it.
+LOADER = (
+    'document.addEventListener("focusin",event=>{'
+    'const part=event.target.closest("[data-script]");part&&import(part.dataset.script)})'
 )
 
 

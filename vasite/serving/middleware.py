@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from vasite.serving.errors import render_error
-from vasite.serving.inlining import SEARCH_SCRIPT, policy_source, styles
+from vasite.serving.inlining import LOADER, policy_source, styles
 
 logger = logging.getLogger("vasite.request")
 event_logger = logging.getLogger("vasite.event")
@@ -57,7 +57,7 @@ def public_policy() -> str:
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src 'self' {policy_source(SEARCH_SCRIPT)}",
+            f"script-src 'self' {policy_source(LOADER)}",
             f"style-src 'self' {policy_source(styles())}",
             "img-src 'self' data:",
             "font-src 'self'",

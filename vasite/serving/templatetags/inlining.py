@@ -1,4 +1,4 @@
-"""`{% style_sheet %}`, `{% icon %}`, `{% search_script %}`: what each page brings along."""
+"""`{% style_sheet %}`, `{% icon %}`, `{% loader %}`: what each page brings along."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def icon() -> SafeString:
 
 
 @register.simple_tag
-def search_script() -> SafeString:
-    return mark_safe(f"<script>{inlining.SEARCH_SCRIPT}</script>")  # noqa: S308 - our own line
+def loader() -> SafeString:
+    return mark_safe(f"<script>{inlining.LOADER}</script>")  # noqa: S308 - our own line

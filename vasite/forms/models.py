@@ -1,0 +1,76 @@
+"""What the spam filter remembers: a day of traces, its lessons, how much it has put away."""
+
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+from wagtail.admin.panels import FieldPanel
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+
+
+class Trace(models.Model):
+    """That somebody sent a form: keyed hashes, of which nothing can be read, for a day."""
+
+    mark = models.CharField(max_length=32)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["mark", "seen_at"]),
+            models.Index(fields=["seen_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.mark
+
+
+class LearntWeights(models.Model):
+    """What the VA's decisions added to the classifier's weights: one row."""
+
+    weights = models.BinaryField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Learnt until {self.changed_at:%-d %B %Y}"
+
+
+class SpamTally(models.Model):
+    """How many messages a form's spam was, by the month in which it was deleted."""
+
+    month = models.DateField()
+    form = models.CharField(max_length=40)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "form"], name="tally_once")]
+
+    def __str__(self) -> str:
+        return f"{self.form}, {self.month:%B %Y}: {self.count}"
+
+
+@register_setting(icon="warning")
+class SpamSettings(BaseGenericSetting):
+    """What the VA may set of the spam filter."""
+
+    keep_spam_days = models.PositiveSmallIntegerField(
+        "delete spam after days",
+        default=30,
+        validators=[MinValueValidator(1)],
+        help_text="Until then you can take a message back.",
+    )
+    held_words = models.TextField(
+        "words and names that are always held",
+        blank=True,
+        help_text="One on each line. A message with one of them is marked “unsure” and waits, "
+        "whatever else it says.",
+    )
+
+    panels = [FieldPanel("keep_spam_days"), FieldPanel("held_words")]
+
+    class Meta:
+        verbose_name = "spam"
+
+    @property
+    def held(self) -> list[str]:
+        return [line.strip() for line in self.held_words.splitlines() if line.strip()]

@@ -1,0 +1,36 @@
+"""The VA decides on what came in, and the filter follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from vasite.forms.spam.tasks import learn_from_decisions
+
+
+def decide(entries: QuerySet[Any], state: str, **changes: Any) -> int:
+    """Gives submissions another state and tells how many changed."""
+    model = entries.model
+    field, _ = model.set_aside_filter
+    if state in model.lessons:
+        changes["decision"] = model.lessons[state]
+    changed = entries.exclude(**{field: state}).update(**{field: state}, **changes)
+    learn_from_decisions.enqueue()
+    return changed
+
+
+class DecidingForm(WagtailAdminModelForm):
+    """The admin's form of one submission: a changed state is a decision."""
+
+    def save(self, commit: bool = True) -> Any:
+        submission = super().save(commit=False)
+        field, _ = submission.set_aside_filter
+        if field in self.changed_data:
+            state = getattr(submission, field)
+            submission.decision = submission.lessons.get(state, submission.decision)
+            learn_from_decisions.enqueue()
+        if commit:
+            submission.save()
+        return submission

@@ -1,0 +1,131 @@
+"""The verdict on a message: ham, unsure or spam, with its reasons in words for the VA."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+
+from vasite.forms.accessible import AccessibleForm
+from vasite.forms.models import SpamSettings
+from vasite.forms.spam.classifier import score_text
+from vasite.forms.spam.learning import learnt_weights
+from vasite.forms.spam.proof import check_proof
+from vasite.forms.spam.traces import ANY_FORM, count_traces, leave_traces, mark_of, network_of
+from vasite.forms.submissions import Judged, Label
+
+# Points, in the unit of the classifier's score. bench/RESULTS.md has what they give.
+SPAM_FROM, UNSURE_FROM = 1.5, 0.5
+WITHOUT_WORDS = -0.5  # where a form has only an address
+HASTE_SECONDS, SHORT_TEXT = 3.0, 20
+
+
+@dataclass
+class Verdict:
+    """What was found, and why: each reason with its points, in the order it was found."""
+
+    points: float = 0.0
+    is_trapped: bool = False
+    is_held: bool = False
+    is_proven: bool = False
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, points: float, reason: str) -> None:
+        self.points += points
+        self.reasons.append(reason)
+
+    @property
+    def label(self) -> Label:
+        if self.is_trapped or self.points >= SPAM_FROM:
+            return Label.SPAM
+        if self.is_held or self.points >= UNSURE_FROM:
+            return Label.UNSURE
+        return Label.HAM
+
+    def pass_on(self, entry: Judged) -> None:
+        """Lets what came in keep the verdict."""
+        entry.verdict, entry.reasons = self.label, self.reasons
+
+
+def judge(request: HttpRequest, form: AccessibleForm, *, text: str = "") -> Verdict:
+    """Judges a valid form and leaves the traces by which the next one is judged.
+
+    Takes the words to read, none where a form has only an address. Belongs into the transaction
+    that stores the message.
+    """
+    verdict = Verdict()
+    name = str(form.cleaned_data.get("name") or "")
+    if text:
+        judge_words(verdict, text, name)
+    else:
+        verdict.points = WITHOUT_WORDS
+    judge_browser(verdict, request, form)
+    judge_rate(verdict, request, form.cleaned_data["email"], text)
+    judge_held_words(verdict, f"{name} {form.cleaned_data['email']} {text}")
+    return verdict
+
+
+def judge_words(verdict: Verdict, text: str, name: str) -> None:
+    points = score_text(text, name, learnt_weights())
+    likeness = 100 / (1 + math.exp(-points))
+    if points > 0:
+        verdict.add(points, f"Its words are like those of spam ({likeness:.0f} %)")
+    else:
+        verdict.points += points
+
+
+def judge_browser(verdict: Verdict, request: HttpRequest, form: AccessibleForm) -> None:
+    """Reads what only a program does: filling in what nobody sees, no proof of work, haste."""
+    if form.is_trapped:
+        verdict.is_trapped = True
+        verdict.reasons.append("A field was filled in that people don’t see")
+    proof, signature = check_proof(request.POST.get("altcha", ""))
+    if proof == "solved":
+        mark = mark_of("challenge", signature)
+        if count_traces(mark, minutes=60):
+            proof = "wrong"
+        leave_traces([mark])
+    verdict.is_proven = proof == "solved"
+    if proof == "absent":
+        verdict.add(0.5, "Sent without JavaScript")
+    elif proof == "wrong":
+        verdict.add(1.5, "Its proof of work is false or was used before")
+    try:
+        seconds = float(request.POST.get("seconds", ""))
+    except ValueError:
+        return
+    if 0 <= seconds < HASTE_SECONDS:
+        verdict.add(1.0, f"Filled in within {seconds:.0f} seconds")
+
+
+def judge_rate(verdict: Verdict, request: HttpRequest, email: str, text: str) -> None:
+    """Counts what came from the same network, the same address, in the same words, and in all."""
+    network = mark_of("network", network_of(request))
+    address = mark_of("address", email.strip().lower())
+    everything = mark_of("form", ANY_FORM)
+    from_network = count_traces(network, minutes=10)
+    if from_network > 5:
+        verdict.add(1.0, "Many messages from the same network within ten minutes")
+    if from_network > 20:
+        verdict.is_held = True
+    if count_traces(address, minutes=60) > 3:
+        verdict.add(1.0, "Many messages with the same address within an hour")
+    marks = [network, address, everything]
+    if len(text) > SHORT_TEXT:
+        words = mark_of("words", " ".join(text.casefold().split())[:300])
+        if count_traces(words, minutes=600) > 2:
+            verdict.add(2.0, "The same words came several times")
+        marks.append(words)
+    if not verdict.is_proven and count_traces(everything, minutes=10) > 60:
+        verdict.is_held = True
+        verdict.reasons.append("Came in the midst of a flood of messages")
+    leave_traces(marks)
+
+
+def judge_held_words(verdict: Verdict, text: str) -> None:
+    text = text.casefold()
+    for word in SpamSettings.load().held:
+        if word.casefold() in text:
+            verdict.is_held = True
+            verdict.reasons.append(f"Holds “{word}”, one of your words")

@@ -1,0 +1,78 @@
+"""The filter follows the VA: what she took for spam, and what she took back."""
+
+from __future__ import annotations
+
+from array import array
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from vasite.forms.models import LearntWeights, SpamSettings, SpamTally
+from vasite.forms.spam.classifier import learn, nothing_learnt
+from vasite.forms.spam.features import features
+from vasite.forms.submissions import Submission, judged_models
+
+AT_ONCE = 200
+_known: tuple[datetime | None, array[float]] = (None, nothing_learnt())
+
+
+def learnt_weights() -> array[float]:
+    """Gives what was learnt so far; the weights are read again only when they have changed."""
+    global _known
+    changed_at = LearntWeights.objects.values_list("changed_at", flat=True).first()
+    if changed_at != _known[0]:
+        row = LearntWeights.objects.first()
+        weights = array("f", bytes(row.weights)) if row else nothing_learnt()
+        _known = (row.changed_at if row else None, weights)
+    return _known[1]
+
+
+def learn_decisions() -> int:
+    """Learns what was decided since the last time, and gives how many lessons there were.
+
+    A message is marked in the transaction that changes the weights: no lesson is lost or taken
+    twice when the worker stops half-way.
+    """
+    lessons = 0
+    for model in Submission.__subclasses__():
+        while taken := learn_some(model):
+            lessons += taken
+    return lessons
+
+
+def learn_some(model: type[Submission]) -> int:
+    with transaction.atomic():
+        LearntWeights.objects.get_or_create(defaults={"weights": nothing_learnt().tobytes()}, pk=1)
+        row = LearntWeights.objects.select_for_update().get(pk=1)
+        decided = list(model.undigested()[:AT_ONCE])
+        if not decided:
+            return 0
+        weights = array("f", bytes(row.weights))
+        for message in decided:
+            is_spam = message.decision == "spam"
+            learn(weights, features(message.words, message.author_name), is_spam)
+            message.learnt = message.decision
+        model._default_manager.bulk_update(decided, ["learnt"])
+        row.weights = weights.tobytes()
+        row.save()
+    return len(decided)
+
+
+def delete_old_spam() -> int:
+    """Deletes the spam whose time is over, keeps its number, and gives it."""
+    today = timezone.localdate()
+    before = timezone.now() - timedelta(days=SpamSettings.load().keep_spam_days)
+    deleted = 0
+    for model in judged_models():
+        with transaction.atomic():
+            old = model.set_aside().filter(**{f"{model.arrival_field}__lt": before})
+            count = old.delete()[1].get(model._meta.label, 0)
+            if count:
+                tally, _ = SpamTally.objects.get_or_create(
+                    month=today.replace(day=1), form=model._meta.model_name
+                )
+                SpamTally.objects.filter(pk=tally.pk).update(count=F("count") + count)
+        deleted += count
+    return deleted

@@ -1,0 +1,44 @@
+"""Proof of work by ALTCHA's protocol, version 2: a browser pays with a moment of its time.
+
+The page asks for a challenge only when its form is sent, so pages stay the same for everyone.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from altcha import Challenge, Payload, create_challenge, verify_solution
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+ALGORITHM = "PBKDF2/SHA-256"
+# A browser tries 256 times on average, a tenth of a second on a desk and one on an old phone;
+# the server derives one key, in under a millisecond.
+ITERATIONS = 1000
+VALID_FOR = 600  # seconds
+LONGEST = 4000  # letters of an answer
+
+Proof = Literal["solved", "absent", "wrong"]
+
+
+def secret() -> bytes:
+    return salted_hmac("vasite.forms.proof", settings.SECRET_KEY, algorithm="sha256").digest()
+
+
+def new_challenge() -> Challenge:
+    """Gives a signed challenge whose key has to begin with a byte of nought."""
+    return create_challenge(
+        ALGORITHM, ITERATIONS, expires_at=int(time.time()) + VALID_FOR, hmac_secret=secret()
+    )
+
+
+def check_proof(payload: str) -> tuple[Proof, str]:
+    """Gives what a form's field `altcha` (base64 of JSON) proves, and the challenge's signature,
+    which nobody may use twice."""
+    if not payload:
+        return "absent", ""
+    # The signature is checked before any key is derived, so a stranger can't ask for costly ones.
+    if len(payload) > LONGEST or not verify_solution(payload, secret()).verified:
+        return "wrong", ""
+    return "solved", str(Payload.from_base64(payload).challenge.signature)
