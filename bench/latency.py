@@ -102,16 +102,17 @@ def measure_on(database: str, url: str) -> list[str]:
 
 
 def seeded(posts: int, url: str) -> ServedSite:
-    """Gives a served site with that many posts, in a new database."""
-    os.environ["DATABASE_URL"] = url
-    os.environ["DATABASE_URL"] = fresh_database(f"vasite_bench_{posts}")
-    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=f"bench-{posts}-")
-    subprocess.check_call([sys.executable, "bench/seed.py", str(posts)])
+    """Gives a served site with that many posts, in a new database beside the one of the URL."""
+    place = {
+        "DATABASE_URL": fresh_database(f"vasite_bench_{posts}", url),
+        "DATA_DIR": tempfile.mkdtemp(prefix=f"bench-{posts}-"),
+    }
+    subprocess.check_call([sys.executable, "bench/seed.py", str(posts)], env=os.environ | place)
     if url:  # as PostgreSQL's autovacuum does by itself, within minutes of so many new rows
-        with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection:
+        with closing(psycopg2.connect(place["DATABASE_URL"])) as connection:
             connection.autocommit = True
             connection.cursor().execute("VACUUM ANALYZE")
-    return ServedSite(Path(os.environ["DATA_DIR"]), WEB_CONCURRENCY="1")
+    return ServedSite(Path(place.pop("DATA_DIR")), WEB_CONCURRENCY="1", **place)
 
 
 def count_queries(site: ServedSite) -> dict[str, tuple[str, int]]:

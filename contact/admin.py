@@ -28,7 +28,7 @@ class EnquiryViewSet(JudgedViewSet):
         Column("verdict", label="Filter", accessor="get_verdict_display"),
         DateColumn("received_at", label="Received"),
     ]
-    list_filter = ["state", "service", "verdict"]
+    list_filter = ["service", "verdict", "received_at"]
     list_export = ["received_at", "state", "name", "email", "phone", "service", "message"]
     ordering = ["-received_at"]
     edit_handler = ObjectList(

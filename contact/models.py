@@ -39,7 +39,9 @@ class Enquiry(Submission, index.Indexed):
     search_fields = [
         index.SearchField("name"),
         index.SearchField("message"),
+        index.SearchField("email"),
         index.AutocompleteField("name"),
+        index.AutocompleteField("email"),
         index.FilterField("state"),
     ]
 

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import Column, DateColumn
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+from wagtail.admin import messages
+from wagtail.admin.auth import require_admin_access
+from wagtail.admin.panels import FieldPanel, HelpPanel, ObjectList
+from wagtail.admin.ui.tables import DateColumn
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.snippets.views.snippets import SnippetViewSet
 
-from newsletter.commenting import moderate
-from newsletter.models import Comment, Subscriber
+from newsletter.forms import AnswerForm
+from newsletter.models import AuthorRule, Comment, Subscriber
+from newsletter.moderation import answer, moderate, set_rule
 from newsletter.subscribing import let_in
-from vasite.forms.inboxes import ChangeStateAction, JudgedViewSet
+from vasite.forms.inboxes import Cell, ChangeStateAction, JudgedViewSet
 from vasite.forms.spam.deciding import DecidingForm
+
+UNDO_SECONDS = 3600
+RULE_WORDS = {
+    "": "Forgotten: the author’s comments are read again.",
+    "trusted": "From now on this author’s comments appear at once.",
+    "blocked": "From now on this author’s comments go to spam.",
+}
+
+
+class CommentEditForm(DecidingForm):
+    """Keeps a comment as it was written once the VA changes it."""
+
+    def save(self, commit: bool = True) -> Any:
+        comment = self.instance
+        if "comment" in self.changed_data and not comment.original:
+            comment.original = self.initial["comment"]
+        if "status" in self.changed_data:
+            comment.moderated_at = timezone.now()
+        return super().save(commit=commit)
 
 
 class CommentViewSet(JudgedViewSet):
@@ -22,51 +56,105 @@ class CommentViewSet(JudgedViewSet):
     menu_label = "Comments"
     menu_order = 210
     waiting_words = ("comment waits for you", "comments wait for you")
+    default_state = Comment.Status.WAITING
     list_display = [
-        "name",
-        Column("comment", label="Comment", accessor=lambda comment: comment.excerpt),
-        Column("page", label="Post", accessor=lambda comment: comment.page.title),
-        "status",
-        Column("verdict", label="Filter", accessor="get_verdict_display"),
+        Cell("comment", label="Comment", template_name="admin/comment_cell.html"),
         DateColumn("received_at", label="Received"),
     ]
-    list_filter = ["status", "verdict"]
+    list_filter = ["verdict", "received_at"]
     ordering = ["-received_at"]
     edit_handler = ObjectList(
         [
-            MultiFieldPanel(
-                [
-                    FieldPanel("comment", read_only=True),
-                    FieldPanel("name", read_only=True),
-                    FieldPanel("email", read_only=True),
-                    FieldPanel("page", read_only=True),
-                    FieldPanel("received_at", read_only=True),
-                    HelpPanel(heading="The spam filter says", template="admin/reasons.html"),
-                ],
-                "The comment",
-            ),
+            FieldPanel("comment"),
+            HelpPanel(heading="About it", template="admin/comment_facts.html"),
             FieldPanel("status"),
         ],
-        base_form_class=DecidingForm,
+        base_form_class=CommentEditForm,
     )
 
     def waiting(self) -> Any:
         return Comment.objects.filter(status=Comment.Status.WAITING)
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).select_related("page")
+        return super().get_queryset(request).select_related("page", "parent")
 
-    @property
-    def waiting_url(self) -> str:
-        return f"{self.menu_url}?status={Comment.Status.WAITING}"
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            *super().get_urlpatterns(),
+            path("<int:pk>/decide/", require_admin_access(decide_on_comment), name="decide"),
+            path("undo/", require_admin_access(undo), name="undo"),
+        ]
 
-    @property
-    def untold_url(self) -> str:
-        return self.waiting_url
+
+@require_POST
+def decide_on_comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes a button of the list: a status, a rule for the author, or an answer."""
+    comment = get_object_or_404(Comment, pk=pk)
+    policy = ModelPermissionPolicy(Comment)
+    if not policy.user_has_permission(request.user, "change"):
+        raise PermissionDenied
+    if "do" in request.POST:
+        form = AnswerForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, form.errors["answer"][0])
+            return redirect_back(request)
+        answer(comment, form.cleaned_data["answer"])
+        messages.success(request, "Your answer is public, and so is the comment.")
+    elif request.POST.get("rule") in {"", *AuthorRule.Rule.values}:
+        set_rule(comment, request.POST["rule"])
+        messages.success(request, RULE_WORDS[request.POST["rule"]])
+    elif request.POST.get("status") in Comment.Status.values:
+        status = request.POST["status"]
+        moderate(Comment.objects.filter(pk=pk), status)
+        offer_undo(request, f"{Comment.Status(status).label}.", {pk: comment.status})
+    return redirect_back(request)
+
+
+def offer_undo(request: HttpRequest, words: str, earlier: dict[int, str]) -> None:
+    """Says what was done, with a button that gives comments the status that they had."""
+    button = format_html(
+        '<form class="undo" method="post" action="{}"><input type="hidden" name='
+        '"csrfmiddlewaretoken" value="{}"><input type="hidden" name="earlier" value="{}">'
+        '<button class="button button-small button-secondary" data-key="u">Undo</button></form>',
+        reverse("comments:undo"),
+        get_token(request),
+        signing.dumps(earlier, salt="comments.undo"),
+    )
+    messages.success(request, format_html("{} {}", words, button))
+
+
+@require_POST
+def undo(request: HttpRequest) -> HttpResponse:
+    """Gives comments back the status that they had before."""
+    if not ModelPermissionPolicy(Comment).user_has_permission(request.user, "change"):
+        raise PermissionDenied
+    try:
+        earlier = signing.loads(
+            request.POST.get("earlier", ""), salt="comments.undo", max_age=UNDO_SECONDS
+        )
+    except signing.BadSignature:
+        messages.error(request, "That is too long ago to be undone from here.")
+        return redirect_back(request)
+    for status in Comment.Status.values:
+        keys = [key for key, value in earlier.items() if value == status]
+        moderate(Comment.objects.filter(pk__in=keys), status)
+    messages.success(request, "Undone.")
+    return redirect_back(request)
+
+
+def redirect_back(request: HttpRequest) -> HttpResponse:
+    """Leads back to the list as it was, with its tab, search and page."""
+    back = request.headers.get("Referer", "")
+    here = url_has_allowed_host_and_scheme(back, {request.get_host()})
+    return redirect(back if here else reverse("comments:list"))
 
 
 class CommentAction(ChangeStateAction):
     models = [Comment]
+
+    def get_success_message(self, num_parent_objects: int, num_child_objects: int) -> None:
+        earlier = {comment.pk: comment.status for comment in self.actionable_objects}
+        offer_undo(self.request, f"{num_parent_objects} {self.changed_words}.", earlier)
 
     @classmethod
     def change_state(cls, entries: Any) -> int:
@@ -131,7 +219,6 @@ class SubscriberViewSet(JudgedViewSet):
         DateColumn("subscribed_at", label="Asked"),
         DateColumn("confirmed_at", label="Confirmed"),
     ]
-    list_filter = ["status"]
     list_export = ["email", "status", "subscribed_at", "confirmed_at", "unsubscribed_at"]
     ordering = ["-subscribed_at"]
     inspect_view_fields = [
@@ -146,3 +233,14 @@ class SubscriberViewSet(JudgedViewSet):
 
     def waiting(self) -> Any:
         return Subscriber.objects.filter(status=Subscriber.Status.UNCONFIRMED)
+
+
+class AuthorRuleViewSet(SnippetViewSet):
+    model = AuthorRule
+    icon = "user"
+    add_to_settings_menu = True
+    menu_label = "Trusted and blocked"
+    list_display = ["email_key", "rule", DateColumn("made_at", label="Since")]
+    list_filter = ["rule"]
+    search_fields = ["email_key"]
+    panels = [FieldPanel("email_key"), FieldPanel("rule")]

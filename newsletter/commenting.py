@@ -6,15 +6,13 @@ import logging
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm
-from newsletter.models import Comment
+from newsletter.models import AuthorRule, Comment
+from newsletter.moderation import moderate_url
 from vasite.business.models import BusinessSettings
-from vasite.forms.spam.deciding import decide
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
 from vasite.mail.letters import send_letter
@@ -40,7 +38,9 @@ def receive_comment(request: HttpRequest, form: CommentForm, page: BlogPostPage)
             judge(request, form, text=comment.words).pass_on(comment)
             if comment.verdict == Label.SPAM:
                 comment.status = Comment.Status.SPAM
-            has_notice = comment.has_own_notice()
+            AuthorRule.apply(comment)
+            is_waiting = comment.status == Comment.Status.WAITING
+            has_notice = is_waiting and comment.has_own_notice()
             comment.save()
             if has_notice:
                 send_notice(comment)
@@ -61,13 +61,12 @@ def send_notice(comment: Comment) -> None:
     if business.email:
         send_letter(
             "newsletter/mail/comment_notice.html",
-            {"comment": comment, "site_url": settings.SITE_URL},
+            {
+                "comment": comment,
+                "site_url": settings.SITE_URL,
+                "moderate_url": moderate_url(comment),
+            },
             subject=f"A comment waits: {comment.page.title}",
             to=[business.email],
             reply_to=[comment.email],
         )
-
-
-def moderate(comments: QuerySet[Comment], status: str) -> int:
-    """Gives comments another status and tells how many changed."""
-    return decide(comments, status, moderated_at=timezone.now())

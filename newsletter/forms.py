@@ -56,3 +56,18 @@ class CommentForm(AccessibleForm):
         name = self.fields["name"]
         name.widget.attrs.pop("maxlength", None)
         name.error_messages["max_length"] = "Shorten this to 80 characters."
+
+
+class AnswerForm(AccessibleForm):
+    """What the VA answers a comment with, in the admin and by the link of a notice."""
+
+    form_id = "answer"
+    button = "Publish your answer"
+
+    answer = LongTextField(
+        label="Your answer",
+        max_length=COMMENT_LIMIT,
+        rows=4,
+        help_text="It appears below the comment, which is thereby approved.",
+        error_messages={"required": "Write your answer."},
+    )

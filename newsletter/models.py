@@ -195,7 +195,9 @@ class Comment(Submission, index.Indexed):
     search_fields = [
         index.SearchField("comment"),
         index.SearchField("name"),
+        index.SearchField("email"),
         index.AutocompleteField("name"),
+        index.AutocompleteField("email"),
         index.FilterField("status"),
     ]
 
@@ -223,3 +225,44 @@ class Comment(Submission, index.Indexed):
     @classmethod
     def untold(cls) -> models.QuerySet[Comment]:
         return cls.objects.filter(status=cls.Status.WAITING, told_at=None)
+
+    @property
+    def rule(self) -> str:
+        """What the VA said of its author: "trusted", "blocked" or nothing."""
+        found = AuthorRule.objects.filter(email_key=email_key(self.email)).first()
+        return found.rule if found else ""
+
+
+class AuthorRule(models.Model):
+    """Whose comments need no reading, or are not wanted."""
+
+    class Rule(models.TextChoices):
+        TRUSTED = "trusted", "Trusted: comments appear at once"
+        BLOCKED = "blocked", "Blocked: comments go to spam"
+
+    email_key = models.CharField("e-mail", max_length=254, unique=True)
+    rule = models.CharField(max_length=7, choices=Rule)
+    made_at = models.DateTimeField("since", default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "trusted or blocked author"
+        verbose_name_plural = "trusted and blocked authors"
+        ordering = ["email_key"]
+
+    def __str__(self) -> str:
+        return f"{self.email_key}: {self.get_rule_display()}"
+
+    def clean(self) -> None:
+        self.email_key = email_key(self.email_key)
+
+    @classmethod
+    def apply(cls, comment: Comment) -> None:
+        """Decides on a new comment by its author. A trusted one's is read all the same when the
+        filter finds it odd: anybody can write down a stranger's address."""
+        rule = comment.rule
+        if rule == cls.Rule.BLOCKED:
+            comment.status = Comment.Status.SPAM
+            comment.reasons = ["You blocked its author", *comment.reasons]
+        elif rule == cls.Rule.TRUSTED and comment.verdict == Label.HAM:
+            comment.status = Comment.Status.APPROVED
+            comment.reasons = ["You trust its author", *comment.reasons]

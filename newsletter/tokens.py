@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from django.core import signing
 
-CONFIRM_AGE = timedelta(days=7)
+# How long a link works, by its purpose; one that is missing works for ever.
+AGES = {"confirm": timedelta(days=7), "moderate": timedelta(days=3)}
 
 
 class BadTokenError(Exception):
@@ -17,16 +18,15 @@ class ExpiredTokenError(BadTokenError):
     """The token was ours; its time is over."""
 
 
-def make_token(purpose: str, subscriber_id: int) -> str:
-    """Gives a token for "confirm" or "unsubscribe" that names one subscriber."""
-    return signing.dumps(subscriber_id, salt=f"newsletter.{purpose}")
+def make_token(purpose: str, key: int) -> str:
+    """Gives a token that names one row, for "confirm", "unsubscribe" or "moderate"."""
+    return signing.dumps(key, salt=f"newsletter.{purpose}")
 
 
 def read_token(purpose: str, token: str) -> int:
-    """Gives the subscriber's id. A link to confirm ends after CONFIRM_AGE, others never."""
-    max_age = CONFIRM_AGE if purpose == "confirm" else None
+    """Gives the row's id. Raises ExpiredTokenError after AGES, else BadTokenError."""
     try:
-        return int(signing.loads(token, salt=f"newsletter.{purpose}", max_age=max_age))
+        return int(signing.loads(token, salt=f"newsletter.{purpose}", max_age=AGES.get(purpose)))
     except signing.SignatureExpired as error:
         raise ExpiredTokenError from error
     except (signing.BadSignature, ValueError, TypeError) as error:

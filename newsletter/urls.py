@@ -8,5 +8,6 @@ urlpatterns = [
     path("newsletter/thank-you/", views.thank_you, name="thank_you"),
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("comments/moderate/<str:token>/", views.moderate_by_mail, name="moderate"),
     path("comments/<int:page_id>/", views.comment, name="comment"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -9,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from blog.models import BlogPostPage
 from newsletter.commenting import receive_comment
-from newsletter.forms import CommentForm, SubscribeForm
-from newsletter.models import NewsletterPage, Subscriber
+from newsletter.forms import AnswerForm, CommentForm, SubscribeForm
+from newsletter.models import Comment, NewsletterPage, Subscriber
+from newsletter.moderation import answer, moderate
 from newsletter.subscribing import receive_address
 from newsletter.threads import Discussion, discussion_of
 from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
@@ -110,8 +113,39 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 unsubscribe.accepts_any_origin = True  # type: ignore[attr-defined] - a mail provider posts it
 
 
-def render_result(request: HttpRequest, name: str, status: int = 200) -> HttpResponse:
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def moderate_by_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Lets the holder of a notice decide on its comment: once, within three days.
+
+    GET shows the comment with buttons, POST acts: programs that follow links decide nothing.
+    """
+    try:
+        comment = Comment.objects.filter(pk=read_token("moderate", token)).first()
+    except ExpiredTokenError:
+        return render_result(request, "moderate_expired", 410)
+    except BadTokenError:
+        comment = None
+    if comment is None:
+        return render_result(request, "bad_link", 404)
+    if comment.moderated_at:
+        return render_result(request, "moderated", comment=comment)
+    form = AnswerForm(request.POST or None)
+    status = request.POST.get("status")
+    if status in {Comment.Status.APPROVED, Comment.Status.SPAM}:
+        moderate(Comment.objects.filter(pk=comment.pk), status)
+    elif request.method == "POST" and form.is_valid():
+        answer(comment, form.cleaned_data["answer"])
+    else:
+        faults = 422 if request.method == "POST" else 200
+        return render_result(request, "moderate", faults, comment=comment, form=form)
+    return SeeOther(request.path)
+
+
+def render_result(
+    request: HttpRequest, name: str, status: int = 200, **context: Any
+) -> HttpResponse:
     """Gives a page about a link from a mail; its address never leaves with a click on it."""
-    response = render(request, f"newsletter/{name}.html", status=status)
+    response = render(request, f"newsletter/{name}.html", context, status=status)
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -1,6 +1,8 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
@@ -8,6 +10,7 @@ from wagtail.snippets.models import register_snippet
 from blog.models import BlogPostPage
 from newsletter.admin import (
     ApproveAction,
+    AuthorRuleViewSet,
     CommentViewSet,
     LetInAction,
     MarkSpamCommentAction,
@@ -18,6 +21,7 @@ from newsletter.views import show_comments
 
 register_snippet(CommentViewSet)
 register_snippet(SubscriberViewSet)
+register_snippet(AuthorRuleViewSet)
 for action in (ApproveAction, RejectAction, MarkSpamCommentAction, LetInAction):
     hooks.register("register_bulk_action", action)
 
@@ -27,3 +31,8 @@ def choose_comments(page: Page, request: HttpRequest, args: Any, kwargs: Any) ->
     """Shows the page of comments, and the form for the answer, that the address asks for."""
     if isinstance(page, BlogPostPage):
         show_comments(page, request)
+
+
+@hooks.register("insert_global_admin_js")
+def moderation_by_keyboard() -> str:
+    return format_html('<script type="module" src="{}"></script>', static("js/moderation.js"))

@@ -116,10 +116,10 @@ class ServedSite:
         return time.monotonic() - started
 
 
-def fresh_database(name: str) -> str:
-    """Gives DATABASE_URL for an empty database beside the one that the tests run on; "" for
-    SQLite, whose file is made in DATA_DIR."""
-    url = os.environ.get("DATABASE_URL", "")
+def fresh_database(name: str, url: str | None = None) -> str:
+    """Gives DATABASE_URL for an empty database beside that of a URL, or beside the one that the
+    tests run on; "" for SQLite, whose file is made in DATA_DIR."""
+    url = os.environ.get("DATABASE_URL", "") if url is None else url
     if not url.startswith("postgres"):
         return ""
     name += os.environ.get("PYTEST_XDIST_WORKER", "")  # two test processes, two databases

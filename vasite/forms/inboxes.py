@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.sidebar import LinkMenuItem
-from wagtail.admin.widgets.button import HeaderButton
+from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
@@ -85,30 +87,68 @@ class InboxViewSet(SnippetViewSet):
         self.all_viewsets.append(self)
 
 
-class JudgedIndexView(IndexView):
-    """A list without what looks like spam, which is a button away."""
+@dataclass(frozen=True)
+class Tab:
+    """A state of an inbox's entries, as a link to those that are in it."""
 
-    @property
-    def header_buttons(self) -> list[HeaderButton]:
-        spam = self.model.set_aside().count()
-        if not spam:
-            return super().header_buttons
-        field, value = self.model.set_aside_filter
-        button = HeaderButton(
-            label=f"Spam ({spam})", url=f"?{field}={value}", icon_name="warning", priority=50
+    label: str
+    value: str
+    count: int
+    is_current: bool
+
+
+class Cell(Column):
+    """A cell with a template of its own, which gets the entry as `instance`."""
+
+    def __init__(self, name: str, *, template_name: str, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.cell_template_name = template_name
+
+
+class JudgedIndexView(IndexView):
+    """A list with a tab for each state."""
+
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        viewset, field = self.model.snippet_viewset, self.model.set_aside_filter[0]
+        counts = dict(
+            self.model._default_manager.order_by()
+            .values_list(field)
+            .annotate(count=models.Count("pk"))
         )
-        return [*super().header_buttons, button]
+        current = viewset.chosen_state(self.request)
+        states = self.model._meta.get_field(field).choices
+        tabs = [
+            Tab(label, value, counts.get(value, 0), value == current) for value, label in states
+        ]
+        if not viewset.default_state:
+            _, spam = self.model.set_aside_filter
+            total = sum(tab.count for tab in tabs if tab.value != spam)
+            tabs.insert(0, Tab("All but spam", "", total, not current))
+        return tabs
 
 
 class JudgedViewSet(InboxViewSet):
-    """The inbox of what came in by a form: spam apart, each with the filter's reasons."""
+    """The inbox of what came in by a form: a tab for each state, and the filter's reasons.
+
+    Without a state in the address it shows `default_state`, or all but spam where that is empty
+    or something is searched for.
+    """
 
     index_view_class = JudgedIndexView
+    index_results_template_name = "admin/inbox_results.html"
+    default_state = ""
+
+    def chosen_state(self, request: HttpRequest) -> str:
+        field, _ = self.model.set_aside_filter
+        asked = request.GET.get(field, "" if request.GET.get("q") else self.default_state)
+        return asked if asked in dict(self.model._meta.get_field(field).choices) else ""
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        field, _ = self.model.set_aside_filter
-        everything = self.model._default_manager.all()
-        return everything if request.GET.get(field) else self.model.without_spam()
+        state = self.chosen_state(request)
+        if not state:
+            return self.model.without_spam()
+        return self.model._default_manager.filter(**{self.model.set_aside_filter[0]: state})
 
     @property
     def untold_url(self) -> str:

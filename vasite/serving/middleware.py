@@ -132,7 +132,7 @@ def loggable_path(request: HttpRequest) -> str:
 
 
 def _follows_token_word(parts: list[str], index: int) -> bool:
-    words = {"confirm", "unsubscribe", "preferences", "password_reset", "preview"}
+    words = {"confirm", "moderate", "unsubscribe", "preferences", "password_reset", "preview"}
     return bool(words & set(parts[:index])) and bool(parts[index])
 
 

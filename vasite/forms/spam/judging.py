@@ -19,6 +19,9 @@ from vasite.forms.submissions import Judged, Label
 SPAM_FROM, UNSURE_FROM = 1.5, 0.5
 WITHOUT_WORDS = -0.5  # where a form has only an address
 HASTE_SECONDS, SHORT_TEXT = 3.0, 20
+# How many one network may send in ten minutes: a whole workshop that subscribes at once, or, of
+# those without a proof of work, an office. And all networks together, before it is a flood.
+OF_A_NETWORK, UNPROVEN, OF_ALL = 100, 20, 60
 
 
 @dataclass
@@ -58,6 +61,7 @@ def judge(request: HttpRequest, form: AccessibleForm, *, text: str = "") -> Verd
     name = str(form.cleaned_data.get("name") or "")
     if text:
         judge_words(verdict, text, name)
+        judge_haste(verdict, request.POST.get("seconds", ""))
     else:
         verdict.points = WITHOUT_WORDS
     judge_browser(verdict, request, form)
@@ -76,7 +80,7 @@ def judge_words(verdict: Verdict, text: str, name: str) -> None:
 
 
 def judge_browser(verdict: Verdict, request: HttpRequest, form: AccessibleForm) -> None:
-    """Reads what only a program does: filling in what nobody sees, no proof of work, haste."""
+    """Reads what only a program does: filling in what nobody sees, no proof of work."""
     if form.is_trapped:
         verdict.is_trapped = True
         verdict.reasons.append("A field was filled in that people don’t see")
@@ -91,12 +95,16 @@ def judge_browser(verdict: Verdict, request: HttpRequest, form: AccessibleForm) 
         verdict.add(0.5, "Sent without JavaScript")
     elif proof == "wrong":
         verdict.add(1.5, "Its proof of work is false or was used before")
+
+
+def judge_haste(verdict: Verdict, seconds: str) -> None:
+    """Takes the seconds since somebody was first in the form, as the browser measured them."""
     try:
-        seconds = float(request.POST.get("seconds", ""))
+        taken = float(seconds)
     except ValueError:
         return
-    if 0 <= seconds < HASTE_SECONDS:
-        verdict.add(1.0, f"Filled in within {seconds:.0f} seconds")
+    if 0 <= taken < HASTE_SECONDS:
+        verdict.add(1.0, f"Filled in within {taken:.0f} seconds")
 
 
 def judge_rate(verdict: Verdict, request: HttpRequest, email: str, text: str) -> None:
@@ -104,11 +112,9 @@ def judge_rate(verdict: Verdict, request: HttpRequest, email: str, text: str) ->
     network = mark_of("network", network_of(request))
     address = mark_of("address", email.strip().lower())
     everything = mark_of("form", ANY_FORM)
-    from_network = count_traces(network, minutes=10)
-    if from_network > 5:
-        verdict.add(1.0, "Many messages from the same network within ten minutes")
-    if from_network > 20:
+    if count_traces(network, minutes=10) > (OF_A_NETWORK if verdict.is_proven else UNPROVEN):
         verdict.is_held = True
+        verdict.reasons.append("Many messages from the same network within ten minutes")
     if count_traces(address, minutes=60) > 3:
         verdict.add(1.0, "Many messages with the same address within an hour")
     marks = [network, address, everything]
@@ -117,7 +123,7 @@ def judge_rate(verdict: Verdict, request: HttpRequest, email: str, text: str) ->
         if count_traces(words, minutes=600) > 2:
             verdict.add(2.0, "The same words came several times")
         marks.append(words)
-    if not verdict.is_proven and count_traces(everything, minutes=10) > 60:
+    if not verdict.is_proven and count_traces(everything, minutes=10) > OF_ALL:
         verdict.is_held = True
         verdict.reasons.append("Came in the midst of a flood of messages")
     leave_traces(marks)

@@ -1,0 +1,161 @@
+"""The VA decides on comments: in the admin, by keyboard, and from the notice in her mail."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from newsletter.models import AuthorRule, Comment
+from tests.conftest import SmallSite
+from vasite.mail.models import OutgoingMail
+
+WORDS = {"name": "Priya", "email": "priya@example.com", "comment": "Well said."}
+
+
+@pytest.fixture
+def comment(client: Client, site: SmallSite) -> Comment:
+    Client().post(f"/comments/{site.post.pk}/", WORDS)
+    return Comment.objects.get()
+
+
+def decide(va: Client, comment: Comment, **fields: str):
+    return va.post(f"/admin/comments/{comment.pk}/decide/", fields, follow=True)
+
+
+def test_it_works(va: Client, comment: Comment) -> None:
+    waiting = va.get("/admin/comments/").text
+    assert "Well said." in waiting
+    assert "Waiting (1)" in waiting
+    assert "Looks real; Sent without JavaScript" in waiting
+    page = decide(va, comment, status="approved").text
+    assert "Approved." in page
+    assert "Waiting (0)" in page
+    assert "Well said." in Client().get("/blog/on-trust/").text
+    earlier = re.search(r'name="earlier" value="([^"]+)"', page)
+    assert earlier
+    assert "Undone." in va.post("/admin/comments/undo/", {"earlier": earlier[1]}, follow=True).text
+    comment.refresh_from_db()
+    assert comment.status == "waiting"
+
+
+@pytest.mark.parametrize("status", ["approved", "spam", "rejected", "waiting"])
+def test_each_tab_shows_its_own(va: Client, comment: Comment, status: str) -> None:
+    Comment.objects.update(status=status)
+    for tab in Comment.Status.values:
+        assert ("Well said." in va.get(f"/admin/comments/?status={tab}").text) is (tab == status)
+    assert ("Well said." in va.get("/admin/comments/").text) is (status == "waiting")
+
+
+def test_many_are_undone_at_once(va: Client, site: SmallSite) -> None:
+    for number in range(3):
+        Client().post(f"/comments/{site.post.pk}/", WORDS | {"comment": f"Comment {number}"})
+    ids = "&".join(f"id={comment.pk}" for comment in Comment.objects.all())
+    page = va.post(
+        f"/admin/bulk/newsletter/comment/approve/?{ids}&next=/admin/comments/", follow=True
+    ).text
+    assert "3 approved: public from now on." in page
+    earlier = re.search(r'name="earlier" value="([^"]+)"', page)
+    assert earlier
+    va.post("/admin/comments/undo/", {"earlier": earlier[1]})
+    assert set(Comment.objects.values_list("status", flat=True)) == {"waiting"}
+
+
+def test_answering_publishes_both(va: Client, comment: Comment) -> None:
+    page = decide(va, comment, do="answer", answer="Thank you, Priya.").text
+    assert "Your answer is public" in page
+    post = Client().get("/blog/on-trust/").text
+    assert post.index("Well said.") < post.index("Thank you, Priya.")
+    assert ">Author<" in post
+    decide(va, comment, do="answer", answer="Thank you, Priya.")
+    assert Comment.objects.filter(is_author=True).count() == 1
+
+
+def test_an_empty_answer_publishes_nothing(va: Client, comment: Comment) -> None:
+    assert "Write your answer." in decide(va, comment, do="answer", answer=" ").text
+    assert Comment.objects.get().status == "waiting"
+
+
+def test_a_trusted_author_is_read_at_once_and_a_blocked_one_never(
+    va: Client, comment: Comment, site: SmallSite
+) -> None:
+    decide(va, comment, rule="trusted")
+    assert AuthorRule.objects.get().email_key == "priya@example.com"
+    again = WORDS | {"email": "PRIYA@example.com", "comment": "And again."}
+    Client().post(f"/comments/{site.post.pk}/", again)
+    second = Comment.objects.get(comment="And again.")
+    assert second.status == "approved"
+    assert "You trust its author" in second.reasons
+    decide(va, comment, rule="blocked")
+    Client().post(f"/comments/{site.post.pk}/", WORDS | {"comment": "Once more."})
+    assert Comment.objects.get(comment="Once more.").status == "spam"
+    decide(va, comment, rule="")
+    Client().post(f"/comments/{site.post.pk}/", WORDS | {"comment": "And now?"})
+    assert Comment.objects.get(comment="And now?").status == "waiting"
+
+
+def test_an_edited_comment_keeps_the_original(va: Client, comment: Comment) -> None:
+    for text in ("Well put.", "Very well put."):
+        va.post(f"/admin/comments/edit/{comment.pk}/", {"comment": text, "status": "approved"})
+    comment.refresh_from_db()
+    assert (comment.comment, comment.original) == ("Very well put.", "Well said.")
+    assert "Very well put." in Client().get("/blog/on-trust/").text
+    assert "Well said." in va.get(f"/admin/comments/edit/{comment.pk}/").text
+
+
+def test_remove_for_ever(va: Client, comment: Comment) -> None:
+    decide(va, comment, status="rejected")
+    assert "Remove for ever" in va.get("/admin/comments/?status=rejected").text
+    va.post(f"/admin/comments/delete/{comment.pk}/")
+    assert not Comment.objects.exists()
+
+
+def notice_path() -> str:
+    found = re.search(r"http://[^/]+(/comments/moderate/\S+)", OutgoingMail.objects.get().text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("status", ["approved", "spam"])
+def test_she_decides_from_her_mail_without_signing_in(
+    client: Client, comment: Comment, status: str
+) -> None:
+    page = client.get(notice_path())
+    assert "Well said." in page.text
+    assert Comment.objects.get().status == "waiting", "looking at it decides nothing"
+    client.post(notice_path(), {"status": status})
+    assert Comment.objects.get().status == status
+    other = "spam" if status == "approved" else "approved"
+    assert client.post(notice_path(), {"status": other}).status_code == 200
+    assert Comment.objects.get().status == status, "the link works once"
+
+
+def test_she_answers_from_her_mail(client: Client, comment: Comment) -> None:
+    assert client.post(notice_path(), {"answer": ""}).status_code == 422
+    client.post(notice_path(), {"answer": "Thank you."})
+    assert "Thank you." in client.get("/blog/on-trust/").text
+
+
+def test_the_link_in_a_notice_ends_after_three_days(client: Client, comment: Comment) -> None:
+    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
+        assert client.post(notice_path(), {"status": "approved"}).status_code == 410
+    assert Comment.objects.get().status == "waiting"
+
+
+def test_a_forged_link_is_none(client: Client, comment: Comment) -> None:
+    assert client.get(notice_path()[:-4] + "abc/").status_code == 404
+
+
+def test_a_stranger_decides_nothing(client: Client, comment: Comment) -> None:
+    for path in (f"/admin/comments/{comment.pk}/decide/", "/admin/comments/undo/"):
+        answer = client.post(path, {"status": "approved"})
+        assert answer.status_code == 302
+        assert "/admin/login/" in answer["Location"]
+    assert Comment.objects.get().status == "waiting"
+
+
+def test_an_undo_of_long_ago_changes_nothing(va: Client, comment: Comment) -> None:
+    page = va.post("/admin/comments/undo/", {"earlier": "nonsense"}, follow=True).text
+    assert "too long ago" in page
