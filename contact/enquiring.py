@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -57,11 +58,13 @@ def receive_enquiry(request: HttpRequest, form: EnquiryForm) -> None:
             judge(request, form, text=enquiry.words).pass_on(enquiry)
             if enquiry.verdict == Label.SPAM:
                 enquiry.state = Enquiry.State.SPAM
+            elif enquiry.verdict == Label.HAM and may_be_thanked(enquiry):
+                enquiry.mail_ids = [f"<{uuid.uuid4()}@{settings.SITE_HOST}>"]
             has_notice = enquiry.has_own_notice()
             enquiry.save()
             if has_notice:
                 send_notice(enquiry)
-            if enquiry.verdict == Label.HAM and may_be_thanked(enquiry):
+            if enquiry.mail_ids:
                 send_acknowledgement(enquiry)
     except IntegrityError:
         return  # the same enquiry's other click arrived first
@@ -103,4 +106,5 @@ def send_acknowledgement(enquiry: Enquiry) -> None:
         subject=f"Thank you for your message to {business.name}",
         to=[enquiry.email],
         reply_to=[business.email] if business.email else [],
+        headers={"Message-ID": enquiry.mail_ids[0]},
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField
@@ -22,7 +25,9 @@ class Enquiry(Submission, index.Indexed):
     class State(models.TextChoices):
         NEW = "new", "New"
         ANSWERED = "answered", "Answered"
-        CLOSED = "closed", "Closed"
+        WAITING = "waiting", "Waiting for them"
+        WON = "won", "Won"
+        LOST = "lost", "Lost"
         SPAM = "spam", "Spam"
 
     state = models.CharField(max_length=10, choices=State, default=State.NEW, db_index=True)
@@ -35,6 +40,16 @@ class Enquiry(Submission, index.Indexed):
     message = models.TextField()
     came_from = models.CharField("came from", max_length=300, blank=True)
 
+    remind_on = models.DateField(
+        "remind me on",
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text="You get a mail about it in the morning of that day.",
+    )
+    # The Message-IDs of the mails that went to the person, for the next to join their thread
+    mail_ids = models.JSONField(default=list, editable=False)
+
     lessons = dict.fromkeys(State, Label.HAM) | {State.SPAM: Label.SPAM}
     search_fields = [
         index.SearchField("name"),
@@ -42,6 +57,7 @@ class Enquiry(Submission, index.Indexed):
         index.SearchField("email"),
         index.AutocompleteField("name"),
         index.AutocompleteField("email"),
+        index.AutocompleteField("message"),
         index.FilterField("state"),
     ]
 
@@ -50,6 +66,7 @@ class Enquiry(Submission, index.Indexed):
         verbose_name = "enquiry"
         verbose_name_plural = "enquiries"
         ordering = ["-received_at", "-pk"]
+        indexes = [models.Index(Upper("email"), name="enquiry_person")]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.received_at:%-d %B %Y}"
@@ -61,6 +78,49 @@ class Enquiry(Submission, index.Indexed):
     @classmethod
     def untold(cls) -> models.QuerySet[Enquiry]:
         return cls.objects.filter(state=cls.State.NEW, told_at=None)
+
+
+class EnquiryEvent(models.Model):
+    """What was done with an enquiry, by whom and when."""
+
+    class Kind(models.TextChoices):
+        STATE = "state", "State"
+        NOTE = "note", "Private note"
+        REPLY = "reply", "Answer sent"
+        REMINDER = "reminder", "Reminder"
+
+    enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=8, choices=Kind)
+    text = models.TextField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text}"
+
+
+class SavedReply(models.Model):
+    """An answer that the VA gives often."""
+
+    title = models.CharField(max_length=80)
+    text = models.TextField(help_text="{name} becomes the person’s first name.")
+
+    class Meta:
+        verbose_name = "saved reply"
+        verbose_name_plural = "saved replies"
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def for_enquiry(self, enquiry: Enquiry) -> str:
+        """Gives its text with the person's first name filled in."""
+        return self.text.replace("{name}", enquiry.name.split()[0])
 
 
 class ContactPage(RoutablePageMixin, ContentPage):

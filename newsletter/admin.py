@@ -157,7 +157,7 @@ class CommentAction(ChangeStateAction):
         offer_undo(self.request, f"{num_parent_objects} {self.changed_words}.", earlier)
 
     @classmethod
-    def change_state(cls, entries: Any) -> int:
+    def change_state(cls, entries: Any, user: Any) -> int:
         return moderate(entries, cls.state)
 
 
@@ -196,7 +196,7 @@ class LetInAction(ChangeStateAction):
     models = [Subscriber]
 
     @classmethod
-    def change_state(cls, entries: Any) -> int:
+    def change_state(cls, entries: Any, user: Any) -> int:
         held = entries.filter(status=Subscriber.Status.HELD)
         for subscriber in held:
             let_in(subscriber)

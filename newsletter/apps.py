@@ -6,7 +6,10 @@ class NewsletterConfig(AppConfig):
     verbose_name = "Newsletter"
 
     def ready(self) -> None:
+        from newsletter.people import CommentKeeper, SubscriberKeeper
         from newsletter.structured_data import add_comments
-        from vasite.seo.structured_data import contributors
+        from vasite.forms import people
+        from vasite.seo import structured_data
 
-        contributors.append(add_comments)
+        structured_data.contributors.append(add_comments)
+        people.keepers += [CommentKeeper(), SubscriberKeeper()]

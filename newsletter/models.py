@@ -198,6 +198,7 @@ class Comment(Submission, index.Indexed):
         index.SearchField("email"),
         index.AutocompleteField("name"),
         index.AutocompleteField("email"),
+        index.AutocompleteField("comment"),
         index.FilterField("status"),
     ]
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from blog.models import BlogPostPage
-from newsletter.models import Comment, CommentSettings
+from newsletter.models import Comment, CommentQuerySet, CommentSettings
 
 THREADS_A_PAGE = 50
 
@@ -36,11 +36,32 @@ class Discussion:
         self.settings = CommentSettings.load()
 
     @cached_property
+    def public(self) -> CommentQuerySet:
+        """All public comments of the post, oldest first."""
+        return Comment.objects.public().for_page(self.post)
+
+    @cached_property
+    def threads(self) -> list[Thread]:
+        if self.post.pk is None:
+            return []
+        first = (self.number - 1) * THREADS_A_PAGE
+        begun = self.public.filter(parent=None)
+        if self.settings.newest_first:
+            begun = begun.reverse()
+        threads = {
+            comment.pk: Thread(comment, []) for comment in begun[first : first + THREADS_A_PAGE]
+        }
+        if threads:
+            for answer in self.public.filter(parent__in=threads):
+                threads[answer.parent_id].answers.append(answer)
+        return list(threads.values())
+
+    @cached_property
     def counts(self) -> tuple[int, int]:
         """How many comments are public, and how many of them begin a thread."""
-        if self.post.pk is None:
-            return 0, 0
-        return Comment.objects.public().for_page(self.post).count_threads()
+        if self.number == 1 and len(self.threads) < THREADS_A_PAGE:
+            return len(self.comments), len(self.threads)
+        return self.public.count_threads()
 
     @property
     def total(self) -> int:
@@ -49,22 +70,6 @@ class Discussion:
     @property
     def page_count(self) -> int:
         return max(1, -(-self.counts[1] // THREADS_A_PAGE))
-
-    @cached_property
-    def threads(self) -> list[Thread]:
-        if not self.total:
-            return []
-        public = Comment.objects.public().for_page(self.post)
-        first = (self.number - 1) * THREADS_A_PAGE
-        begun = public.filter(parent=None)
-        if self.settings.newest_first:
-            begun = begun.reverse()
-        threads = {
-            comment.pk: Thread(comment, []) for comment in begun[first : first + THREADS_A_PAGE]
-        }
-        for answer in public.filter(parent__in=threads):
-            threads[answer.parent_id].answers.append(answer)
-        return list(threads.values())
 
     @property
     def comments(self) -> list[Comment]:
@@ -76,7 +81,7 @@ class Discussion:
         """The comment that the form is set to answer."""
         if not self.answered_id:
             return None
-        return Comment.objects.public().for_page(self.post).filter(pk=self.answered_id).first()
+        return self.public.filter(pk=self.answered_id).first()
 
     @property
     def state(self) -> str:

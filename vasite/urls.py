@@ -10,6 +10,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from blog.feeds import blog_feed
 from vasite.content.sharing import shared_preview
 from vasite.forms.views import challenge
+from vasite.home import your_data
 from vasite.home.search import views as search
 from vasite.seo import views as seo
 from vasite.seo.sitemap import sitemap, sitemap_file
@@ -33,6 +34,9 @@ urlpatterns = [
     path("site.webmanifest", seo.web_manifest, name="web_manifest"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.ico")),
     path(".well-known/security.txt", seo.security_txt),
+    path("privacy/your-data/", your_data.ask, name="your_data"),
+    path("privacy/your-data/asked/", your_data.asked, name="your_data_asked"),
+    path("privacy/your-data/<str:token>/", your_data.show, name="your_data_of"),
     path("", include("newsletter.urls")),
     re_path(r"", include(wagtail_urls)),
 ]

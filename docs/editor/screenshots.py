@@ -92,8 +92,21 @@ def read_mail(page: Page) -> None:
     page.goto(f"{start}/newsletter/")
     page.fill("#subscribe-email", "reader2@example.com")
     page.click("form#subscribe button")
+    page.wait_for_url("**/thank-you/")
     page.goto(f"{start}/admin/outbox/")
     page.get_by_role("link", name="Please confirm").click()
+
+
+def open_enquiry(page: Page) -> None:
+    start = page.url.removesuffix("/admin/")
+    page.goto(f"{start}/contact/")
+    page.fill("#enquiry-name", "Hannah Cole")
+    page.fill("#enquiry-email", "hannah@example.com")
+    page.fill("#enquiry-message", "Could you look after my inbox while I am away in May?")
+    page.click("form#enquiry button")
+    page.wait_for_url("**/thank-you/")
+    page.goto(f"{start}/admin/enquiries/")
+    page.get_by_role("link", name="Hannah Cole").first.click()
 
 
 def business(page: Page) -> None:
@@ -107,6 +120,7 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "publish-later": schedule,
     "services": edit_service,
     "your-business": business,
+    "enquiry": open_enquiry,
     "enquiries": menu("Enquiries"),
     "comments": menu("Comments"),
     "outbox": read_mail,

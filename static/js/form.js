@@ -35,6 +35,7 @@ async function send(event) {
     const challenge = await answer.json();
     const solution = await solve(challenge);
     hide(form, "altcha", btoa(JSON.stringify({ challenge, solution })));
+    form.dispatchEvent(new Event("sent")); // the server can be reached: no draft is needed
   } catch {
     // no network just now, or no secure context: the form itself may still get through
   }

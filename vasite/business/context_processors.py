@@ -12,4 +12,9 @@ from vasite.business.models import BusinessSettings
 
 def business(request: HttpRequest) -> dict[str, Any]:
     """`business`, read from the database at most once a request and only where it is used."""
-    return {"business": SimpleLazyObject(lambda: BusinessSettings.load(request_or_site=request))}
+    return {"business": SimpleLazyObject(lambda: read_business(request))}
+
+
+def read_business(request: HttpRequest) -> BusinessSettings:
+    BusinessSettings.last_known = BusinessSettings.load(request_or_site=request)
+    return BusinessSettings.last_known

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 
 # Names that say nothing to a browser's autofill and much to a program that fills in all it sees.
 TRAPS = ("website", "homepage", "weblink", "subject", "reference", "topic", "heading", "comments")
+WHOLE_ADDRESS = "Write the address in full, such as name@example.co.uk."
 
 
 class AccessibleForm(forms.Form):
@@ -35,6 +36,8 @@ class AccessibleForm(forms.Form):
         self.trap_name = TRAPS[chance[0] % len(TRAPS)]
         places.insert(chance[1] % len(places), self.trap_name)
         self.fields[self.trap_name] = TrapField()
+        for field in self.fields.values():
+            field.widget.attrs |= live_checks(field)
         self.helper = FormHelper()
         self.helper.form_id = self.form_id
         self.helper.form_action = action
@@ -44,6 +47,18 @@ class AccessibleForm(forms.Form):
     @property
     def is_trapped(self) -> bool:
         return bool(self.cleaned_data.get(self.trap_name))
+
+
+def live_checks(field: forms.Field) -> dict[str, str]:
+    """Gives what static/js/form_help.js checks while somebody writes, in the server's words."""
+    checks = {}
+    if field.required:
+        checks["data-missing"] = str(field.error_messages["required"])
+    if isinstance(field, EmailField):
+        checks["data-mismatch"] = WHOLE_ADDRESS
+    elif isinstance(field, forms.CharField) and field.max_length:
+        checks["data-limit"] = str(field.max_length)
+    return checks
 
 
 class TrapField(forms.CharField):
@@ -66,7 +81,7 @@ class LineField(forms.CharField):
 class EmailField(forms.EmailField):
     """An e-mail address, with the keyboard and autofill for one."""
 
-    default_validators = [EmailValidator("Write the address in full, such as name@example.co.uk.")]
+    default_validators = [EmailValidator(WHOLE_ADDRESS)]
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "E-mail address")

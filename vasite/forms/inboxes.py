@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.utils.functional import cached_property
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.sidebar import LinkMenuItem
@@ -104,6 +105,10 @@ class Cell(Column):
         super().__init__(name, **kwargs)
         self.cell_template_name = template_name
 
+    def get_cell_context_data(self, instance: Any, parent_context: Any) -> dict[str, Any]:
+        context = super().get_cell_context_data(instance, parent_context)
+        return context | {"csrf_token": get_token(context["request"])}
+
 
 class JudgedIndexView(IndexView):
     """A list with a tab for each state."""
@@ -126,6 +131,16 @@ class JudgedIndexView(IndexView):
             total = sum(tab.count for tab in tabs if tab.value != spam)
             tabs.insert(0, Tab("All but spam", "", total, not current))
         return tabs
+
+    def to_row_dict(self, item: models.Model) -> dict[str, Any]:
+        """A row of the CSV or Excel file, of which no cell is taken for a formula (CWE-1236)."""
+        return {key: harmless(value) for key, value in super().to_row_dict(item).items()}
+
+
+def harmless(value: Any) -> Any:
+    """Gives a cell that a spreadsheet shows as it is."""
+    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if is_formula else value
 
 
 class JudgedViewSet(InboxViewSet):
@@ -172,7 +187,7 @@ class ChangeStateAction(SnippetBulkAction):
         return super().get_context_data(**kwargs) | {"display_name": self.display_name}
 
     @classmethod
-    def change_state(cls, entries: models.QuerySet[Any]) -> int:
+    def change_state(cls, entries: models.QuerySet[Any], user: Any) -> int:
         """Gives the entries the state of this action and tells how many changed."""
         raise NotImplementedError
 
@@ -180,7 +195,8 @@ class ChangeStateAction(SnippetBulkAction):
     def execute_action(cls, objects: list[models.Model], **kwargs: Any) -> tuple[int, int]:
         model = type(objects[0])
         keys = [entry.pk for entry in objects]
-        cls.change_state(model._default_manager.filter(pk__in=keys))
+        user = kwargs["self"].request.user
+        cls.change_state(model._default_manager.filter(pk__in=keys), user)
         return len(objects), 0
 
     def get_success_message(self, num_parent_objects: int, num_child_objects: int) -> str:

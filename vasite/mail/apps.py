@@ -5,3 +5,9 @@ class MailConfig(AppConfig):
     name = "vasite.mail"
     label = "mail"
     verbose_name = "Mail"
+
+    def ready(self) -> None:
+        from vasite.forms.people import keepers
+        from vasite.mail.people import MailKeeper
+
+        keepers.append(MailKeeper())

@@ -17,8 +17,8 @@ from vasite.serving.storage import BundledStaticFilesStorage
 
 # Fetches what helps with the search or a form once somebody is in it.
 LOADER = (
-    'document.addEventListener("focusin",event=>{'
-    'const part=event.target.closest("[data-script]");part&&import(part.dataset.script)})'
+    'document.addEventListener("focusin",event=>event.target.closest("[data-script]")'
+    '?.dataset.script.split(" ").forEach(name=>import(name)))'
 )
 
 

@@ -36,6 +36,16 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; "
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
 )
+# What stands before a token in an address
+BEFORE_TOKENS = {
+    "confirm",
+    "moderate",
+    "password_reset",
+    "preferences",
+    "preview",
+    "unsubscribe",
+    "your-data",
+}
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -132,7 +142,15 @@ def loggable_path(request: HttpRequest) -> str:
 
 
 def _follows_token_word(parts: list[str], index: int) -> bool:
-    words = {"confirm", "moderate", "unsubscribe", "preferences", "password_reset", "preview"}
+    words = {
+        "confirm",
+        "moderate",
+        "your-data",
+        "unsubscribe",
+        "preferences",
+        "password_reset",
+        "preview",
+    }
     return bool(words & set(parts[:index])) and bool(parts[index])
 
 

@@ -11,8 +11,8 @@ from vasite.forms.accessible import AccessibleForm
 from vasite.forms.models import SpamSettings
 from vasite.forms.spam.classifier import score_text
 from vasite.forms.spam.learning import learnt_weights
-from vasite.forms.spam.proof import check_proof
-from vasite.forms.spam.traces import ANY_FORM, count_traces, leave_traces, mark_of, network_of
+from vasite.forms.spam.proof import Proof, check_proof
+from vasite.forms.spam.traces import Mark, count_traces, leave_traces, mark_of, network_of
 from vasite.forms.submissions import Judged, Label
 
 # Points, in the unit of the classifier's score. bench/RESULTS.md has what they give.
@@ -64,10 +64,32 @@ def judge(request: HttpRequest, form: AccessibleForm, *, text: str = "") -> Verd
         judge_haste(verdict, request.POST.get("seconds", ""))
     else:
         verdict.points = WITHOUT_WORDS
-    judge_browser(verdict, request, form)
-    judge_rate(verdict, request, form.cleaned_data["email"], text)
+    if form.is_trapped:
+        verdict.is_trapped = True
+        verdict.reasons.append("A field was filled in that people don’t see")
+    proof, signature = check_proof(request.POST.get("altcha", ""))
+    marks = marks_of(request, form.cleaned_data["email"], text, signature)
+    counts = count_traces(marks)
+    judge_proof(verdict, "wrong" if counts.get("challenge") else proof)
+    judge_rate(verdict, counts)
     judge_held_words(verdict, f"{name} {form.cleaned_data['email']} {text}")
+    leave_traces(marks)
     return verdict
+
+
+def marks_of(request: HttpRequest, email: str, text: str, signature: str) -> dict[str, Mark]:
+    """Gives what is counted of a message: network, address, words, proof of work, and all."""
+    marks = {
+        "network": Mark(mark_of("network", network_of(request)), minutes=10),
+        "address": Mark(mark_of("address", email.strip().lower()), minutes=60),
+        "all": Mark(mark_of("form", "any"), minutes=10),
+    }
+    if len(text) > SHORT_TEXT:
+        words = " ".join(text.casefold().split())[:300]
+        marks["words"] = Mark(mark_of("words", words), minutes=600)
+    if signature:
+        marks["challenge"] = Mark(mark_of("challenge", signature), minutes=60)
+    return marks
 
 
 def judge_words(verdict: Verdict, text: str, name: str) -> None:
@@ -79,17 +101,7 @@ def judge_words(verdict: Verdict, text: str, name: str) -> None:
         verdict.points += points
 
 
-def judge_browser(verdict: Verdict, request: HttpRequest, form: AccessibleForm) -> None:
-    """Reads what only a program does: filling in what nobody sees, no proof of work."""
-    if form.is_trapped:
-        verdict.is_trapped = True
-        verdict.reasons.append("A field was filled in that people don’t see")
-    proof, signature = check_proof(request.POST.get("altcha", ""))
-    if proof == "solved":
-        mark = mark_of("challenge", signature)
-        if count_traces(mark, minutes=60):
-            proof = "wrong"
-        leave_traces([mark])
+def judge_proof(verdict: Verdict, proof: Proof) -> None:
     verdict.is_proven = proof == "solved"
     if proof == "absent":
         verdict.add(0.5, "Sent without JavaScript")
@@ -107,26 +119,18 @@ def judge_haste(verdict: Verdict, seconds: str) -> None:
         verdict.add(1.0, f"Filled in within {taken:.0f} seconds")
 
 
-def judge_rate(verdict: Verdict, request: HttpRequest, email: str, text: str) -> None:
-    """Counts what came from the same network, the same address, in the same words, and in all."""
-    network = mark_of("network", network_of(request))
-    address = mark_of("address", email.strip().lower())
-    everything = mark_of("form", ANY_FORM)
-    if count_traces(network, minutes=10) > (OF_A_NETWORK if verdict.is_proven else UNPROVEN):
+def judge_rate(verdict: Verdict, counts: dict[str, int]) -> None:
+    """Weighs what came from the same network and address, in the same words, and in all."""
+    if counts["network"] > (OF_A_NETWORK if verdict.is_proven else UNPROVEN):
         verdict.is_held = True
         verdict.reasons.append("Many messages from the same network within ten minutes")
-    if count_traces(address, minutes=60) > 3:
+    if counts["address"] > 3:
         verdict.add(1.0, "Many messages with the same address within an hour")
-    marks = [network, address, everything]
-    if len(text) > SHORT_TEXT:
-        words = mark_of("words", " ".join(text.casefold().split())[:300])
-        if count_traces(words, minutes=600) > 2:
-            verdict.add(2.0, "The same words came several times")
-        marks.append(words)
-    if not verdict.is_proven and count_traces(everything, minutes=10) > OF_ALL:
+    if counts.get("words", 0) > 2:
+        verdict.add(2.0, "The same words came several times")
+    if not verdict.is_proven and counts["all"] > OF_ALL:
         verdict.is_held = True
         verdict.reasons.append("Came in the midst of a flood of messages")
-    leave_traces(marks)
 
 
 def judge_held_words(verdict: Verdict, text: str) -> None:

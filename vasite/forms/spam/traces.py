@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,9 +15,8 @@ from django.utils.crypto import salted_hmac
 from vasite.forms.models import Trace
 from vasite.serving.visitors import client_address
 
-KEPT_FOR = timedelta(hours=23)  # the worker looks every hour
-ANY_FORM = "any form"
 COUNT_LIMIT = 1000
+KEPT_FOR = timedelta(hours=23)  # the worker looks every hour
 
 
 def mark_of(kind: str, value: str) -> str:
@@ -35,14 +35,26 @@ def network_of(request: HttpRequest) -> str:
     return str(ipaddress.ip_network(f"{address}/{length}", strict=False))
 
 
-def leave_traces(marks: Iterable[str]) -> None:
-    Trace.objects.bulk_create(Trace(mark=mark) for mark in marks)
+@dataclass(frozen=True)
+class Mark:
+    """What stands for a value, and for how many minutes back it is counted."""
+
+    value: str
+    minutes: int
 
 
-def count_traces(mark: str, minutes: int) -> int:
-    """Gives how many left this mark within the last minutes, at most COUNT_LIMIT."""
-    since = timezone.now() - timedelta(minutes=minutes)
-    return Trace.objects.filter(mark=mark, seen_at__gt=since)[:COUNT_LIMIT].count()
+def count_traces(marks: dict[str, Mark]) -> dict[str, int]:
+    """Gives for each name how many left its mark within its minutes; of a flood, the latest."""
+    now = timezone.now()
+    since = {mark.value: now - timedelta(minutes=mark.minutes) for mark in marks.values()}
+    seen = Trace.objects.filter(mark__in=since, seen_at__gt=min(since.values()))
+    latest = seen.order_by("-seen_at").values_list("mark", "seen_at")[:COUNT_LIMIT]
+    counts = Counter(mark for mark, seen_at in latest if seen_at > since[mark])
+    return {name: counts[mark.value] for name, mark in marks.items()}
+
+
+def leave_traces(marks: dict[str, Mark]) -> None:
+    Trace.objects.bulk_create(Trace(mark=mark.value) for mark in marks.values())
 
 
 def forget_traces() -> int:

@@ -1,0 +1,141 @@
+"""Forms and the desk: messages a second, and lists with 100,000 rows.
+
+Enquiries are posted over HTTP by eight clients at once, each from many networks, to the served
+site on the same cores; all of them are then looked for in the database. The desk's pages are
+asked for as the VA, by Django's client on the same database.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlencode
+
+from bench import figure
+from bench.latency import POSTGRESQL
+from tests.served import ServedSite, fresh_database
+
+MESSAGES, CLIENTS, WANTED = 2000, 8, {"SQLite": 150, "PostgreSQL": 300}
+FILL = """
+from datetime import timedelta
+from django.utils import timezone
+from blog.models import BlogPostPage
+from newsletter.models import Comment
+now = timezone.now()
+post, other = BlogPostPage.objects.order_by("pk")[:2]
+def make(page, number, **fields):
+    comment = Comment(page=page, name=f"Reader {number}", email=f"r{number}@example.com",
+                      comment="Words of a reader. " * 8, told_at=now,
+                      received_at=now - timedelta(minutes=number), **fields)
+    comment.set_content(str(page.pk), str(number))
+    return comment
+Comment.objects.bulk_create(
+    [make(other, number, status="waiting") for number in range(100_000)], batch_size=2000)
+Comment.objects.bulk_create([make(post, number, status="approved") for number in range(1000)])
+print(post.get_url())
+"""
+DESK = """
+import statistics, time
+from django.conf import settings
+settings.ALLOWED_HOSTS = ["*"]
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from newsletter.models import Comment
+va, anyone = Client(headers={"host": "127.0.0.1"}), Client(headers={"host": "127.0.0.1"})
+va.force_login(get_user_model().objects.get(is_superuser=True))
+def timed(client, path, rounds):
+    client.get(path)
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        assert client.get(path).status_code == 200
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+lists = timed(va, "/admin/comments/", 20)
+posts = timed(anyone, "POST", 100)
+with CaptureQueriesContext(connection) as many:
+    anyone.get("POST")
+Comment.objects.filter(page__url_path__endswith="POST").delete()
+with CaptureQueriesContext(connection) as none:
+    anyone.get("POST")
+keys = Comment.objects.filter(status="waiting").values_list("pk", flat=True)[:500]
+ids = "&".join(f"id={key}" for key in keys)
+started = time.perf_counter()
+va.post(f"/admin/bulk/newsletter/comment/approve/?{ids}&next=/admin/comments/")
+approving = time.perf_counter() - started
+assert Comment.objects.filter(status="approved").count() >= 500
+print(statistics.median(lists), statistics.quantiles(posts, n=100)[98],
+      len(many) - len(none), approving)
+"""
+
+
+def measure() -> str:
+    lines = [
+        "| database | messages a second | wanted | list of 100,000 comments, ms | allowed "
+        "| post with 1,000 comments, p99, ms | allowed | more queries than with none | allowed "
+        "| approving 500, s | allowed |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for database, url in (("SQLite", ""), ("PostgreSQL", POSTGRESQL)):
+        address = fresh_database("vasite_bench_forms", url)
+        with ServedSite(
+            Path(tempfile.mkdtemp()), WEB_CONCURRENCY="2", DATABASE_URL=address
+        ) as site:
+            rate = post_messages(site)
+            path = site.run_code(FILL).split()[-1]
+            times = site.run_code(DESK.replace("POST", path)).split()
+        median, p99, queries, approving = (float(value) for value in times[-4:])
+        wanted = WANTED[database]
+        lines.append(
+            f"| {database} | {rate:.0f}{' (missed)' if rate < wanted else ''} | {wanted} "
+            f"| {figure(median, 200)} | 200 | {figure(p99, 150)} | 150 "
+            f"| {figure(queries, 3)} | 3 | {figure(approving, 2, 1)} | 2 |"
+        )
+    return "\n".join(lines)
+
+
+def post_messages(site: ServedSite) -> float:
+    """Gives how many enquiries a second were thanked for; each of them is in the database."""
+    started = time.monotonic()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        thanked = sum(clients.map(lambda part: post_some(site.port, part), range(CLIENTS)))
+    seconds = time.monotonic() - started
+    count = "from contact.models import Enquiry; print(Enquiry.objects.count())"
+    stored = int(site.run_code(count).split()[-1])
+    assert thanked == stored == MESSAGES, (thanked, stored)
+    return thanked / seconds
+
+
+def post_some(port: int, part: int) -> int:
+    """Posts one client's share, each message from another network, and gives the thank-yous."""
+    thanked = 0
+    for number in range(MESSAGES // CLIENTS):
+        source = (f"127.{part + 1}.{number % 250}.{1 + number // 250}", 0)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", port, timeout=60, source_address=source
+        )
+        body = urlencode(
+            {
+                "name": f"Visitor {part} {number}",
+                "email": f"visitor-{part}-{number}@example.com",
+                "message": f"Could you take over my diary? It is number {part}-{number} of mine.",
+            }
+        )
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/contact/", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        thanked += answer.status == 303
+        connection.close()
+    return thanked
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DATA_DIR", tempfile.mkdtemp())
+    print(measure())

@@ -1,0 +1,70 @@
+"""What a person wrote under posts, and whether they get the newsletter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from newsletter.models import AuthorRule, Comment, Subscriber, email_key
+from vasite.forms.people import Known
+
+
+class CommentKeeper:
+    def find(self, email: str) -> Iterator[Known]:
+        for comment in comments_of(email).select_related("page"):
+            yield Known(
+                kind="Comment",
+                words=comment.excerpt,
+                state=comment.get_status_display(),
+                at=comment.received_at,
+                admin_url=reverse("comments:edit", args=[comment.pk]),
+                fields={
+                    "name": comment.name,
+                    "e-mail": comment.email,
+                    "under": comment.page.title,
+                    "comment": comment.comment,
+                    "as it was written": comment.original,
+                },
+            )
+
+    def erase(self, email: str) -> None:
+        """Takes a comment's words and its author away where others have answered it."""
+        answered = comments_of(email).filter(answers__isnull=False).distinct()
+        for comment in answered:
+            comment.name, comment.email, comment.original = "Somebody", "erased@example.invalid", ""
+            comment.comment = "(erased at the wish of its author)"
+            comment.reasons = []
+            comment.save()
+        comments_of(email).delete()
+        AuthorRule.objects.filter(email_key=email_key(email)).delete()
+
+
+class SubscriberKeeper:
+    def find(self, email: str) -> Iterator[Known]:
+        for subscriber in Subscriber.objects.filter(email_key=email_key(email)):
+            yield Known(
+                kind="Newsletter",
+                words="",
+                state=subscriber.get_status_display(),
+                at=subscriber.subscribed_at,
+                admin_url=reverse("subscribers:inspect", args=[subscriber.pk]),
+                fields={
+                    "e-mail": subscriber.email,
+                    "asked on the page": subscriber.subscribed_from,
+                    "confirmed": moment(subscriber.confirmed_at),
+                    "unsubscribed": moment(subscriber.unsubscribed_at),
+                },
+            )
+
+    def erase(self, email: str) -> None:
+        Subscriber.objects.filter(email_key=email_key(email)).delete()
+
+
+def comments_of(email: str) -> QuerySet[Comment]:
+    return Comment.objects.filter(email__iexact=email, is_author=False)
+
+
+def moment(value: object) -> str:
+    return value.isoformat(timespec="minutes") if value else ""

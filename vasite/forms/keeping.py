@@ -1,0 +1,49 @@
+"""What was typed is not lost with a database that can't be reached."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from vasite.business.models import BusinessSettings
+
+logger = logging.getLogger("vasite.event")
+LINES = ("name", "email", "phone")
+TEXTS = ("message", "comment")
+HIDDEN = ("service", "parent")
+
+
+class KeepTypedMiddleware:
+    """Answers a form that can't be stored with 503 and all that was typed, to be sent again.
+
+    The page needs no database; it says how else the VA can be reached, as this process last
+    read it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        is_form = request.method == "POST" and not request.path_info.startswith("/admin/")
+        if not is_form or not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        if settings.DEBUG:
+            return None
+        logger.error("A form could not be stored", exc_info=exception)
+        typed = {
+            kind: [(name, request.POST[name]) for name in names if request.POST.get(name)]
+            for kind, names in (("lines", LINES), ("texts", TEXTS), ("hidden", HIDDEN))
+        }
+        page = render_to_string(
+            "kept.html", {"path": request.path, "business": BusinessSettings.last_known, **typed}
+        )
+        headers = {"Cache-Control": "no-store", "Retry-After": "10"}
+        return HttpResponse(page, status=503, headers=headers)

@@ -1,0 +1,42 @@
+"""What the site keeps of a person by their address, whichever app keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Known:
+    """One thing kept of a person: what it is, when it came, and its address in the admin."""
+
+    kind: str
+    words: str
+    state: str
+    at: datetime
+    admin_url: str
+    # All of it, as the person may have it: names of fields and their values as text
+    fields: dict[str, Any]
+    # Why it has to be kept although the person wants it erased; empty if nothing speaks for it
+    kept_because: str = ""
+
+
+class Keeper(Protocol):
+    """What an app offers that keeps something of people."""
+
+    def find(self, email: str) -> Iterable[Known]:
+        """Gives all of a person, in whatever case the address is written."""
+
+    def erase(self, email: str) -> None:
+        """Deletes all of a person but what has to be kept."""
+
+
+keepers: list[Keeper] = []
+
+
+def known_of(email: str) -> list[Known]:
+    """Gives all that the site keeps of the person with this address, the latest first."""
+    found = [entry for keeper in keepers for entry in keeper.find(email)]
+    return sorted(found, key=lambda entry: entry.at, reverse=True)

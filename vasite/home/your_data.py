@@ -1,0 +1,131 @@
+"""A person sees, takes along or erases what the site keeps of them (UK GDPR, articles 15-20).
+
+Whoever can read the mails of an address may ask for what is kept of it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vasite.business.models import BusinessSettings
+from vasite.forms.accessible import AccessibleForm, EmailField
+from vasite.forms.answers import SeeOther, with_faults
+from vasite.forms.people import Known, keepers, known_of
+from vasite.forms.spam.traces import Mark, count_traces, leave_traces, mark_of
+from vasite.mail.letters import send_letter
+
+SALT = "home.your_data"
+VALID_FOR = 3 * 86_400  # seconds
+
+
+class YourDataForm(AccessibleForm):
+    """`form#your-data`."""
+
+    form_id = "your-data"
+    button = "Send me the link"
+
+    email = EmailField(
+        label="Your e-mail address",
+        help_text="The one that you used on this site. A link comes by mail.",
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """Takes an address and mails it a link; the answer is the same whether it is known or not."""
+    form = YourDataForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        if not form.is_trapped:
+            send_link(form.cleaned_data["email"])
+        return SeeOther(reverse("your_data_asked"))
+    response = render(request, "home/your_data.html", {"form": form})
+    return with_faults(response) if form.is_bound else response
+
+
+@require_safe
+def asked(request: HttpRequest) -> HttpResponse:
+    return render(request, "home/your_data_asked.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    """Shows all that is kept, gives it as `?as=json` or `?as=text`, and erases it by POST."""
+    try:
+        email = signing.loads(token, salt=SALT, max_age=VALID_FOR)
+    except signing.BadSignature:
+        return render(request, "newsletter/bad_link.html", status=404)
+    if request.method == "POST":
+        erase(email)
+        return SeeOther(request.path)
+    known = known_of(email)
+    kind = request.GET.get("as")
+    if kind == "json":
+        response = HttpResponse(as_json(known), content_type="application/json")
+    elif kind == "text":
+        text = render_to_string("home/your_data.txt", {"known": known, "email": email})
+        response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    else:
+        response = render(request, "home/your_data_of.html", {"known": known, "email": email})
+    if kind in {"json", "text"}:
+        ending = {"json": "json", "text": "txt"}[kind]
+        response["Content-Disposition"] = f'attachment; filename="your-data.{ending}"'
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def send_link(email: str) -> None:
+    """Puts the link into the outbox, once an hour and only where something is kept."""
+    marks = {"asked": Mark(mark_of("your data", email.lower()), minutes=60)}
+    if count_traces(marks)["asked"] or not known_of(email):
+        return
+    business = BusinessSettings.load()
+    path = reverse("your_data_of", args=[signing.dumps(email, salt=SALT)])
+    with transaction.atomic():
+        leave_traces(marks)
+        send_letter(
+            "home/mail/your_data.html",
+            {"url": f"{settings.SITE_URL}{path}", "site_url": settings.SITE_URL},
+            subject=f"What {business.name} keeps of you",
+            to=[email],
+        )
+
+
+def erase(email: str) -> None:
+    """Erases what may be erased and tells the VA what went and what stays, and why."""
+    business = BusinessSettings.load()
+    known = known_of(email)
+    with transaction.atomic():
+        for keeper in keepers:
+            keeper.erase(email)
+        if business.email and known:
+            send_letter(
+                "home/mail/erased.html",
+                {
+                    "erased": [entry for entry in known if not entry.kept_because],
+                    "kept": [entry for entry in known if entry.kept_because],
+                    "site_url": settings.SITE_URL,
+                },
+                subject="Somebody had their data erased",
+                to=[business.email],
+            )
+
+
+def as_json(known: list[Known]) -> str:
+    entries: list[dict[str, Any]] = [
+        {"kind": entry.kind, "state": entry.state, "received": entry.at, **entry.fields}
+        for entry in known
+    ]
+    return json.dumps(entries, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
