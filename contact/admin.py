@@ -64,7 +64,11 @@ class EnquiryView(EditView):
         return super().get_context_data(**kwargs) | {
             "enquiry": self.object,
             "events": self.object.events.select_related("user"),
-            "known": [entry for entry in known_of(self.object.email) if entry.admin_url != own_url],
+            "known": [
+                entry
+                for entry in known_of(self.object.email)
+                if entry.admin_url != own_url and entry.kind != "Mail"
+            ],
             "reply_form": ReplyForm(
                 initial={"text": saved.for_enquiry(self.object) if saved else ""}
             ),
