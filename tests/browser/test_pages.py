@@ -117,16 +117,6 @@ def test_axe_finds_nothing(visit: Callable[..., Page], path: str, scheme: str) -
 
 
 @needs_axe
-def test_axe_finds_nothing_at_any_address_on_a_desktop(
-    visit: Callable[..., Page], addresses: list[str]
-) -> None:
-    for path in addresses:
-        page = visit(path, width=1280)
-        assert violations(page) == [], path
-        page.close()
-
-
-@needs_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_pages_for_faults(
     visit: Callable[..., Page], error_pages: dict[int, str], scheme: str
@@ -202,13 +192,15 @@ def test_the_nu_html_checker_finds_no_error(
     assert checked.stderr == ""
 
 
-def test_every_page_has_one_h1_and_its_landmarks(
+@needs_axe
+def test_every_address_has_its_landmarks_and_axe_finds_nothing_on_a_desktop(
     visit: Callable[..., Page], addresses: list[str]
 ) -> None:
     for path in dict.fromkeys([*PAGES[:-1], *addresses]):
-        page = visit(path)
+        page = visit(path, width=1280)
         assert page.locator("h1").count() == 1, path
         for landmark in ("header", "main", "footer"):
             assert page.locator(f"body > {landmark}").count() == 1, path
         assert re.search(r"\S – \S", page.title()), path
+        assert violations(page) == [], path
         page.close()

@@ -11,7 +11,7 @@ from django.core.validators import EmailValidator
 from django.utils.crypto import salted_hmac
 
 # Names that say nothing to a browser's autofill and much to a program that fills in all it sees.
-TRAPS = ("website", "homepage", "weblink", "subject", "reference", "topic", "heading", "comments")
+TRAPS = ("website", "homepage", "weblink", "subject", "reference", "topic", "link", "comments")
 WHOLE_ADDRESS = "Write the address in full, such as name@example.co.uk."
 
 
