@@ -32,7 +32,6 @@ def answer(comment: Comment, text: str) -> Comment:
         is_author=True,
         moderated_at=timezone.now(),
     )
-    reply.told_at = reply.moderated_at
     reply.set_content(str(comment.pk), "author", text)
     with transaction.atomic():
         if not reply.is_repeated:

@@ -1,5 +1,6 @@
 """What looks like spam is set aside: never refused, never lost, and learnt from."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from contact.forms import EnquiryForm
 from contact.models import Enquiry
 from newsletter.models import Comment, Subscriber
 from tests.conftest import SmallSite
+from vasite.forms.accessible import TRAPS
 from vasite.forms.models import SpamSettings, SpamTally, Trace
 from vasite.forms.spam.classifier import learn, nothing_learnt, score, score_text
 from vasite.forms.spam.features import features
@@ -88,6 +90,16 @@ def test_a_program_that_fills_in_what_nobody_sees_is_set_aside_everywhere(
     assert f'name="{trap}"' in page
     client.post("/contact/", PERSON | {trap: "x"})
     assert Enquiry.objects.get().state == "spam"
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_trap_shares_its_id_with_a_part_of_the_page(
+    client: Client, site: SmallSite, trap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vasite.forms.accessible.TRAPS", (trap,))
+    for path in ("/services/inbox/", "/blog/on-trust/", "/contact/", "/privacy/your-data/"):
+        ids = re.findall(r' id="([^"]+)"', client.get(path).text)
+        assert len(ids) == len(set(ids)), path
 
 
 def test_an_address_that_comes_like_spam_gets_no_mail_until_a_person_brings_it(
@@ -179,6 +191,13 @@ def test_a_busy_hour_is_told_in_one_mail(client: Client, site: SmallSite) -> Non
     assert mail.subject == "Messages wait on your website"
     assert "Enquiries: 3" in mail.text
     assert to_her.count() == 11
+
+
+def test_what_she_took_back_herself_is_no_news(client: Client, va: Client, site: SmallSite) -> None:
+    client.post("/contact/", SELLER)
+    va.post(f"/admin/bulk/contact/enquiry/take_back/?id={Enquiry.objects.get().pk}")
+    assert Enquiry.objects.get().state == "new"
+    assert tell_of_waiting.func() == 0
 
 
 def test_her_own_words_hold_a_comment(client: Client, site: SmallSite) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from vasite.forms.spam.tasks import learn_from_decisions
 
 
 def decide(entries: QuerySet[Any], state: str, **changes: Any) -> int:
-    """Gives submissions another state and tells how many changed."""
+    """Gives submissions another state and tells how many changed.
+
+    She who decides on one knows of it: no mail tells her later that it waits.
+    """
     model = entries.model
+    changes["told_at"] = Coalesce("told_at", "received_at")
     field, _ = model.set_aside_filter
     if state in model.lessons:
         changes["decision"] = model.lessons[state]
