@@ -1,5 +1,4 @@
-// Helps while somebody writes: names a fault on leaving a field, counts what room is left, and keeps
-// a draft in this browser until the form is sent. The server checks all of it again.
+// Names a fault on leaving a field, counts what room is left, keeps a draft until the form is sent.
 function say(field, id, words, className) {
   let line = document.getElementById(id);
   if (!line && !words) return;
@@ -44,14 +43,14 @@ function help(form) {
       const words = "Your draft is kept in this browser until you send it.";
       say(fields.at(-1), `${form.id}-draft`, words, "field-hint");
     } catch {
-      // storage is full or forbidden: the form works without
+      // no storage, no draft
     }
   };
   try {
     const draft = JSON.parse(localStorage.getItem(key)) ?? {};
     for (const field of fields) field.value ||= draft[field.name] ?? "";
   } catch {
-    // as above
+    // the same
   }
   const count = (field) => {
     const left = room(field);
@@ -60,8 +59,10 @@ function help(form) {
     say(field, `${field.id}_left`, words, "field-hint");
   };
   for (const field of fields) {
-    count(field); // what was typed before this script came, or came back
-    // A moment later: what moves under the pointer would swallow a click on the button.
+    // What was typed before this script came, or came back
+    count(field);
+    if (field.value && field !== document.activeElement && fault(field)) judge(field);
+    // A moment later: what moves under the pointer would swallow a click.
     field.addEventListener("change", () => setTimeout(judge, 250, field));
     field.addEventListener("input", () => {
       if (field.ariaInvalid === "true" && !fault(field)) judge(field);
@@ -69,6 +70,7 @@ function help(form) {
       keep();
     });
   }
+  if (fields.some((field) => field.value)) keep();
   form.addEventListener("sent", () => localStorage.removeItem(key));
 }
 
