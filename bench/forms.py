@@ -8,7 +8,6 @@ asked for as the VA, by Django's client on the same database.
 from __future__ import annotations
 
 import http.client
-import os
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -137,8 +136,3 @@ def post_some(port: int, part: int) -> int:
         thanked += answer.status == 303
         connection.close()
     return thanked
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DATA_DIR", tempfile.mkdtemp())
-    print(measure())

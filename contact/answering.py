@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -13,7 +11,7 @@ from django.utils import timezone
 from contact.models import Enquiry, EnquiryEvent
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.deciding import decide
-from vasite.mail.letters import send_letter
+from vasite.mail.letters import new_message_id, send_letter
 
 
 def settle(enquiries: QuerySet[Enquiry], state: str, user: Any) -> int:
@@ -41,14 +39,14 @@ def reply(enquiry: Enquiry, text: str, user: Any) -> None:
     to it is suppressed, for a person wrote it (RFC 3834, 5).
     """
     business = BusinessSettings.load()
-    message_id = f"<{uuid.uuid4()}@{settings.SITE_HOST}>"
+    message_id = new_message_id()
     headers = {"Message-ID": message_id, "Auto-Submitted": "no"}
     if enquiry.mail_ids:
         headers |= {"In-Reply-To": enquiry.mail_ids[-1], "References": " ".join(enquiry.mail_ids)}
     with transaction.atomic():
         send_letter(
             "contact/mail/reply.html",
-            {"enquiry": enquiry, "text": text, "site_url": settings.SITE_URL},
+            {"enquiry": enquiry, "text": text},
             subject=f"Re: Thank you for your message to {business.name}",
             to=[enquiry.email],
             reply_to=[business.email] if business.email else [],
@@ -73,7 +71,7 @@ def send_reminders() -> int:
             if taken.update(remind_on=None):
                 send_letter(
                     "contact/mail/reminder.html",
-                    {"enquiry": enquiry, "site_url": settings.SITE_URL},
+                    {"enquiry": enquiry},
                     subject=f"You asked to be reminded of {enquiry.name}",
                     to=[business.email],
                 )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
@@ -16,7 +14,7 @@ from vasite.business.models import BusinessSettings
 from vasite.forms.answers import came_from
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
-from vasite.mail.letters import send_letter
+from vasite.mail.letters import new_message_id, send_letter
 
 if TYPE_CHECKING:
     from contact.forms import EnquiryForm
@@ -59,7 +57,7 @@ def receive_enquiry(request: HttpRequest, form: EnquiryForm) -> None:
             if enquiry.verdict == Label.SPAM:
                 enquiry.state = Enquiry.State.SPAM
             elif enquiry.verdict == Label.HAM and may_be_thanked(enquiry):
-                enquiry.mail_ids = [f"<{uuid.uuid4()}@{settings.SITE_HOST}>"]
+                enquiry.mail_ids = [new_message_id()]
             has_notice = enquiry.has_own_notice()
             enquiry.save()
             if has_notice:
@@ -90,7 +88,7 @@ def send_notice(enquiry: Enquiry) -> None:
     if business.email:
         send_letter(
             "contact/mail/notice.html",
-            {"enquiry": enquiry, "site_url": settings.SITE_URL},
+            {"enquiry": enquiry},
             subject=f"New enquiry from {enquiry.name}",
             to=[business.email],
             reply_to=[enquiry.email],
@@ -102,7 +100,7 @@ def send_acknowledgement(enquiry: Enquiry) -> None:
     business = BusinessSettings.load()
     send_letter(
         "contact/mail/acknowledgement.html",
-        {"enquiry": enquiry, "site_url": settings.SITE_URL},
+        {"enquiry": enquiry},
         subject=f"Thank you for your message to {business.name}",
         to=[enquiry.email],
         reply_to=[business.email] if business.email else [],

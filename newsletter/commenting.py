@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
@@ -63,7 +62,6 @@ def send_notice(comment: Comment) -> None:
             "newsletter/mail/comment_notice.html",
             {
                 "comment": comment,
-                "site_url": settings.SITE_URL,
                 "moderate_url": moderate_url(comment),
             },
             subject=f"A comment waits: {comment.page.title}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -74,7 +73,7 @@ def send_reply(subscriber: Subscriber) -> None:
     is_confirmed = subscriber.status == Subscriber.Status.CONFIRMED
     send_letter(
         "newsletter/mail/known.html" if is_confirmed else "newsletter/mail/confirm.html",
-        {"subscriber": subscriber, "site_url": settings.SITE_URL},
+        {"subscriber": subscriber},
         subject=f"You already get {business.name}’s newsletter"
         if is_confirmed
         else f"Please confirm: {business.name}’s newsletter",

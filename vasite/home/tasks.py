@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
@@ -43,10 +42,7 @@ def tell_of_waiting() -> int:
         if total:
             send_letter(
                 "home/mail/waiting.html",
-                {
-                    "entries": [entry for entry in entries if entry["count"]],
-                    "site_url": settings.SITE_URL,
-                },
+                {"entries": [entry for entry in entries if entry["count"]]},
                 subject=SUBJECT,
                 to=[business.email],
             )

@@ -97,7 +97,7 @@ def send_link(email: str) -> None:
         leave_traces(marks)
         send_letter(
             "home/mail/your_data.html",
-            {"url": f"{settings.SITE_URL}{path}", "site_url": settings.SITE_URL},
+            {"url": f"{settings.SITE_URL}{path}"},
             subject=f"What {business.name} keeps of you",
             to=[email],
         )
@@ -116,7 +116,6 @@ def erase(email: str) -> None:
                 {
                     "erased": [entry for entry in known if not entry.kept_because],
                     "kept": [entry for entry in known if entry.kept_because],
-                    "site_url": settings.SITE_URL,
                 },
                 subject="Somebody had their data erased",
                 to=[business.email],

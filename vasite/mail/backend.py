@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from email.utils import formatdate
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
+from vasite.mail.letters import new_message_id
 from vasite.mail.models import OutgoingMail
 from vasite.mail.tasks import deliver_due
 
@@ -33,7 +32,7 @@ def store(message: EmailMessage) -> OutgoingMail:
     if message.attachments:
         raise NotImplementedError("The outbox carries no attachments yet")
     headers = {
-        "Message-ID": f"<{uuid.uuid4()}@{settings.SITE_HOST}>",
+        "Message-ID": new_message_id(),
         "Date": formatdate(),
         "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's autoresponder answers it
         **message.extra_headers,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
 import css_inline
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
@@ -32,12 +34,18 @@ def send_letter(
     The text part is made of the same words. Raises BadHeaderError for a line end in a header.
     """
     business = BusinessSettings.load()
-    html = render_to_string(template, {"business": business, "subject": subject, **context})
+    own = {"business": business, "site_url": settings.SITE_URL, "subject": subject}
+    html = render_to_string(template, own | context)
     message = EmailMultiAlternatives(
         subject, text_of(html), to=list(to), reply_to=list(reply_to), headers=headers or {}
     )
     message.attach_alternative(INLINER.inline(html), "text/html")
     message.send()
+
+
+def new_message_id() -> str:
+    """Gives a Message-ID that no other mail has (RFC 5322, 3.6.4)."""
+    return f"<{uuid.uuid4()}@{settings.SITE_HOST}>"
 
 
 def text_of(html: str) -> str:

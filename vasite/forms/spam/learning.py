@@ -44,8 +44,9 @@ def learn_decisions() -> int:
 
 def learn_some(model: type[Submission]) -> int:
     with transaction.atomic():
-        LearntWeights.objects.get_or_create(defaults={"weights": nothing_learnt().tobytes()}, pk=1)
-        row = LearntWeights.objects.select_for_update().get(pk=1)
+        row, _ = LearntWeights.objects.select_for_update().get_or_create(
+            pk=1, defaults={"weights": nothing_learnt().tobytes()}
+        )
         decided = list(model.undigested()[:AT_ONCE])
         if not decided:
             return 0
