@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.db.models.functions import Length
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin import messages
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
@@ -64,13 +67,14 @@ class EnquiryView(EditView):
         return super().get_context_data(**kwargs) | {
             "enquiry": self.object,
             "events": self.object.events.select_related("user"),
+            "files": self.object.files.defer("content").annotate(size=Length("content")),
             "known": [
                 entry
                 for entry in known_of(self.object.email)
                 if entry.admin_url != own_url and entry.kind != "Mail"
             ],
             "reply_form": ReplyForm(
-                initial={"text": saved.for_enquiry(self.object) if saved else ""}
+                initial={"text": self.object.address_by_name(saved.text) if saved else ""}
             ),
             "saved_replies": SavedReply.objects.all(),
         }
@@ -95,9 +99,10 @@ class EnquiryViewSet(JudgedViewSet):
         DateColumn("received_at", label="Received", sort_key="received_at"),
     ]
     list_filter = ["service", "verdict", "received_at"]
+    search_fields = ["name", "email", "message"]
     list_export = [
-        *("received_at", "state", "name", "email", "phone", "service", "message", "came_from"),
-        "verdict",
+        *("received_at", "state", "name", "email", "phone", "service", "message", "answer_text"),
+        *("came_from", "verdict"),
     ]
     export_filename = "enquiries"
     ordering = ["-received_at"]
@@ -120,14 +125,14 @@ class EnquiryViewSet(JudgedViewSet):
         return [
             *super().get_urlpatterns(),
             path("<int:pk>/write/", require_admin_access(write), name="write"),
+            path("<int:pk>/file/<int:file>/", require_admin_access(send_file), name="file"),
         ]
 
 
 @require_POST
 def write(request: HttpRequest, pk: int) -> HttpResponse:
     """Sends an answer or keeps a note, by the button that was pressed."""
-    allowed = ModelPermissionPolicy(Enquiry).user_has_permission(request.user, "change")
-    enquiry = get_object_or_404(Enquiry.objects.all() if allowed else Enquiry.objects.none(), pk=pk)
+    enquiry = get_object_or_404(allowed_enquiries(request, "change"), pk=pk)
     form = ReplyForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.errors["text"][0])
@@ -138,6 +143,26 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         reply(enquiry, form.cleaned_data["text"], request.user)
         messages.success(request, f"Your answer to {enquiry.name} is in the outbox.")
     return redirect("enquiries:edit", pk)
+
+
+@require_safe
+def send_file(request: HttpRequest, pk: int, file: int) -> HttpResponse:
+    """Gives a file of an enquiry as a download, which no browser opens as a page of ours."""
+    enquiry = get_object_or_404(allowed_enquiries(request, "view"), pk=pk)
+    sent = get_object_or_404(enquiry.files, pk=file)
+    return FileResponse(
+        io.BytesIO(sent.content),
+        as_attachment=True,
+        filename=sent.name,
+        content_type="application/octet-stream",
+        headers={"Content-Security-Policy": "sandbox"},
+    )
+
+
+def allowed_enquiries(request: HttpRequest, action: str) -> QuerySet[Enquiry]:
+    """Gives the enquiries with which the user may do this: all or none."""
+    allowed = ModelPermissionPolicy(Enquiry).user_has_permission(request.user, action)
+    return Enquiry.objects.all() if allowed else Enquiry.objects.none()
 
 
 class SavedReplyViewSet(SnippetViewSet):

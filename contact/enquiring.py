@@ -30,8 +30,8 @@ SHARED_ADDRESS = re.compile(
 )
 
 
-def receive_enquiry(request: HttpRequest, form: EnquiryForm) -> None:
-    """Stores a valid form's enquiry and its mails in one transaction.
+def receive_enquiry(request: HttpRequest, form: EnquiryForm, acknowledgement: str = "") -> None:
+    """Stores a valid form's enquiry, its files and its mails in one transaction.
 
     What the filter takes for spam, or is unsure of, is kept without a mail. What came a moment ago
     is not stored twice.
@@ -46,24 +46,32 @@ def receive_enquiry(request: HttpRequest, form: EnquiryForm) -> None:
         service=fields["service"],
         message=fields["message"],
         came_from=came_from(request),
+        asked=form.asked,
     )
     service = fields["service"].slug if fields["service"] else ""
-    enquiry.set_content(*(fields[key] for key in ("name", "email", "phone", "message")), service)
+    own = [f"{entry['field']}={entry['answer']}" for entry in enquiry.answers]
+    texts = [fields[key] for key in ("name", "email", "phone", "message")]
+    enquiry.set_content(*texts, service, *own)
     if enquiry.is_repeated:
         return
+    verdict = judge(request, form, text=enquiry.words)
+    verdict.pass_on(enquiry)
+    if enquiry.verdict == Label.SPAM:
+        enquiry.state = Enquiry.State.SPAM
+    elif enquiry.verdict == Label.HAM and may_be_thanked(enquiry):
+        enquiry.mail_ids = [new_message_id()]
+    has_notice = enquiry.has_own_notice()
     try:
         with transaction.atomic():
-            judge(request, form, text=enquiry.words).pass_on(enquiry)
-            if enquiry.verdict == Label.SPAM:
-                enquiry.state = Enquiry.State.SPAM
-            elif enquiry.verdict == Label.HAM and may_be_thanked(enquiry):
-                enquiry.mail_ids = [new_message_id()]
-            has_notice = enquiry.has_own_notice()
             enquiry.save()
+            verdict.leave_traces()
+            for field, file in form.attachments.items():
+                question = str(form.fields[field].label)
+                enquiry.files.create(question=question, name=str(file.name), content=file.read())
             if has_notice:
                 send_notice(enquiry)
             if enquiry.mail_ids:
-                send_acknowledgement(enquiry)
+                send_acknowledgement(enquiry, acknowledgement)
     except IntegrityError:
         return  # the same enquiry's other click arrived first
     logger.info("Enquiry %d was stored as %s", enquiry.pk, enquiry.verdict)
@@ -88,19 +96,22 @@ def send_notice(enquiry: Enquiry) -> None:
     if business.email:
         send_letter(
             "contact/mail/notice.html",
-            {"enquiry": enquiry},
+            {"enquiry": enquiry, "business": business},
             subject=f"New enquiry from {enquiry.name}",
             to=[business.email],
             reply_to=[enquiry.email],
         )
 
 
-def send_acknowledgement(enquiry: Enquiry) -> None:
-    """Puts the visitor's acknowledgement into the outbox; its subject holds none of their text."""
+def send_acknowledgement(enquiry: Enquiry, text: str) -> None:
+    """Puts the visitor's acknowledgement into the outbox; its subject holds none of their text.
+
+    Takes the VA's own words for it; without any it has the usual ones.
+    """
     business = BusinessSettings.load()
     send_letter(
         "contact/mail/acknowledgement.html",
-        {"enquiry": enquiry},
+        {"enquiry": enquiry, "business": business, "text": enquiry.address_by_name(text)},
         subject=f"Thank you for your message to {business.name}",
         to=[enquiry.email],
         reply_to=[business.email] if business.email else [],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Upper
@@ -9,17 +11,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
-from wagtail.fields import RichTextField
-from wagtail.search import index
+from wagtail.fields import RichTextField, StreamField
 
+from contact.blocks import EnquiryFormBlock
 from contact.enquiring import receive_enquiry
 from contact.forms import EnquiryForm
 from vasite.content.models import ContentPage
 from vasite.forms.answers import SeeOther, with_faults
+from vasite.forms.attachments import NAME_LIMIT
 from vasite.forms.submissions import Label, Submission
 
 
-class Enquiry(Submission, index.Indexed):
+class Enquiry(Submission):
     """A message from somebody who may become a client."""
 
     class State(models.TextChoices):
@@ -39,6 +42,8 @@ class Enquiry(Submission, index.Indexed):
     )
     message = models.TextField()
     came_from = models.CharField("came from", max_length=300, blank=True)
+    # What the form asked, in its order: {"field", "question"} and, for the VA's own, {"answer"}
+    asked = models.JSONField(default=list, editable=False)
 
     remind_on = models.DateField(
         "remind me on",
@@ -51,15 +56,6 @@ class Enquiry(Submission, index.Indexed):
     mail_ids = models.JSONField(default=list, editable=False)
 
     lessons = dict.fromkeys(State, Label.HAM) | {State.SPAM: Label.SPAM}
-    search_fields = [
-        index.SearchField("name"),
-        index.SearchField("message"),
-        index.SearchField("email"),
-        index.AutocompleteField("name"),
-        index.AutocompleteField("email"),
-        index.AutocompleteField("message"),
-        index.FilterField("state"),
-    ]
 
     class Meta(Submission.Meta):
         abstract = False
@@ -72,8 +68,27 @@ class Enquiry(Submission, index.Indexed):
         return f"{self.name}, {self.received_at:%-d %B %Y}"
 
     @property
+    def answers(self) -> list[dict[str, str]]:
+        """What the form asked beyond the usual."""
+        return [entry for entry in self.asked if "answer" in entry]
+
+    @property
+    def answer_text(self) -> str:
+        return "\n".join(f"{entry['question']} {entry['answer']}" for entry in self.answers)
+
+    @property
+    def message_question(self) -> str:
+        """What the message answers."""
+        asked = {entry["field"]: entry["question"] for entry in self.asked}
+        return asked.get("message", "How can I help?")
+
+    @property
     def words(self) -> str:
-        return self.message
+        return "\n".join([self.message, *(entry["answer"] for entry in self.answers)])
+
+    def address_by_name(self, text: str) -> str:
+        """Gives a text of the VA's with the person's first name filled in."""
+        return text.replace("{name}", self.name.split()[0])
 
     @classmethod
     def untold(cls) -> models.QuerySet[Enquiry]:
@@ -97,11 +112,28 @@ class EnquiryEvent(models.Model):
     )
     at = models.DateTimeField(default=timezone.now)
 
+    wagtail_reference_index_ignore = True
+
     class Meta:
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.text}"
+
+
+class EnquiryFile(models.Model):
+    """A file that came with an enquiry, in its transaction (docs/decisions/0014)."""
+
+    enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="files")
+    question = models.CharField(max_length=120)
+    name = models.CharField(max_length=NAME_LIMIT)
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SavedReply(models.Model):
@@ -118,9 +150,13 @@ class SavedReply(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def for_enquiry(self, enquiry: Enquiry) -> str:
-        """Gives its text with the person's first name filled in."""
-        return self.text.replace("{name}", enquiry.name.split()[0])
+
+def usual_form() -> list[dict[str, Any]]:
+    """The fields of a form of which nothing was changed."""
+    return [
+        {"type": name, "value": {"label": field.label, "hint": field.help_text}}
+        for name, field in EnquiryForm.base_fields.items()
+    ]
 
 
 class ContactPage(RoutablePageMixin, ContentPage):
@@ -131,6 +167,18 @@ class ContactPage(RoutablePageMixin, ContentPage):
         blank=True,
         features=["bold", "italic", "link"],
         default="<p>I read every message myself.</p>",
+    )
+    acknowledgement = models.TextField(
+        "mail that says it arrived",
+        blank=True,
+        max_length=2000,
+        help_text="{name} becomes the person’s first name. What they wrote is quoted below it. "
+        "Left empty: that you read every message, and how soon you answer.",
+    )
+    form_fields = StreamField(
+        EnquiryFormBlock(),
+        default=usual_form,
+        help_text="Drag them into your order. The first five can be worded anew, not removed.",
     )
 
     max_count = 1
@@ -143,20 +191,26 @@ class ContactPage(RoutablePageMixin, ContentPage):
         *ContentPage.content_panels,
         FieldPanel("thank_you_title"),
         FieldPanel("thank_you_text"),
+        FieldPanel("acknowledgement"),
+        FieldPanel("form_fields"),
     ]
 
     class Meta:
         verbose_name = "contact page"
 
+    def make_form(self, *args: Any, **kwargs: Any) -> EnquiryForm:
+        """Gives the form with its fields in her order and words."""
+        return EnquiryForm(*args, arranged=self.form_fields, **kwargs)
+
     @path("")
     def form_view(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
-            initial = {"service": request.GET.get("service", "")}
-            return self.render(request, context_overrides={"form": EnquiryForm(initial=initial)})
-        form = EnquiryForm(request.POST)
+            form = self.make_form(initial={"service": request.GET.get("service", "")})
+            return self.render(request, context_overrides={"form": form})
+        form = self.make_form(request.POST, request.FILES)
         if not form.is_valid():
             return with_faults(self.render(request, context_overrides={"form": form}))
-        receive_enquiry(request, form)
+        receive_enquiry(request, form, self.acknowledgement)
         return SeeOther(self.get_url(request) + self.reverse_subpage("thank_you"))
 
     @path("thank-you/", name="thank_you")

@@ -30,6 +30,7 @@ class EnquiryKeeper:
                     "telephone": enquiry.phone,
                     "about": enquiry.service.title if enquiry.service else "",
                     "message": enquiry.message,
+                    **{entry["question"]: entry["answer"] for entry in enquiry.answers},
                     "sent from the page": enquiry.came_from,
                     "answers": [event.text for event in replies],
                 },

@@ -25,8 +25,10 @@ from newsletter.forms import AnswerForm
 from newsletter.models import AuthorRule, Comment, Subscriber
 from newsletter.moderation import answer, moderate, set_rule
 from newsletter.subscribing import let_in
+from newsletter.tasks import follow_up
 from vasite.forms.inboxes import Cell, ChangeStateAction, JudgedViewSet
 from vasite.forms.spam.deciding import DecidingForm
+from vasite.serving.queue import enqueue_once
 
 UNDO_SECONDS = 3600
 RULE_WORDS = {
@@ -45,7 +47,10 @@ class CommentEditForm(DecidingForm):
             comment.original = self.initial["comment"]
         if "status" in self.changed_data:
             comment.moderated_at = timezone.now()
-        return super().save(commit=commit)
+        comment = super().save(commit=commit)
+        if comment.status == Comment.Status.APPROVED:
+            enqueue_once(follow_up)
+        return comment
 
 
 class CommentViewSet(JudgedViewSet):
@@ -62,6 +67,7 @@ class CommentViewSet(JudgedViewSet):
         DateColumn("received_at", label="Received"),
     ]
     list_filter = ["verdict", "received_at"]
+    search_fields = ["name", "email", "comment"]
     ordering = ["-received_at"]
     edit_handler = ObjectList(
         [
@@ -212,6 +218,7 @@ class SubscriberViewSet(JudgedViewSet):
     menu_order = 220
     waiting_words = ("subscriber has not confirmed yet", "subscribers have not confirmed yet")
     forbidden_actions = ("change",)
+    search_fields = ["email"]
     inspect_view_enabled = True
     list_display = [
         "email",

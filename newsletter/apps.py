@@ -6,10 +6,10 @@ class NewsletterConfig(AppConfig):
     verbose_name = "Newsletter"
 
     def ready(self) -> None:
-        from newsletter.people import CommentKeeper, SubscriberKeeper
+        from newsletter.people import CommentKeeper, FollowKeeper, SubscriberKeeper
         from newsletter.structured_data import add_comments
         from vasite.forms import people
         from vasite.seo import structured_data
 
         structured_data.contributors.append(add_comments)
-        people.keepers += [CommentKeeper(), SubscriberKeeper()]
+        people.keepers += [CommentKeeper(), FollowKeeper(), SubscriberKeeper()]

@@ -11,10 +11,12 @@ from blog.models import BlogPostPage
 from newsletter.forms import CommentForm
 from newsletter.models import AuthorRule, Comment
 from newsletter.moderation import moderate_url
+from newsletter.tasks import follow_up
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
 from vasite.mail.letters import send_letter
+from vasite.serving.queue import enqueue_once
 
 logger = logging.getLogger("vasite.event")
 
@@ -28,19 +30,23 @@ def receive_comment(request: HttpRequest, form: CommentForm, page: BlogPostPage)
         name=fields["name"],
         email=fields["email"],
         comment=fields["comment"],
+        wants_answers=fields["wants_answers"],
     )
     comment.set_content(str(page.pk), fields["name"], fields["email"], fields["comment"])
     if comment.is_repeated:
         return
+    verdict = judge(request, form, text=comment.words)
+    verdict.pass_on(comment)
+    if comment.verdict == Label.SPAM:
+        comment.status = Comment.Status.SPAM
+    AuthorRule.apply(comment)
+    has_notice = comment.status == Comment.Status.WAITING and comment.has_own_notice()
     try:
         with transaction.atomic():
-            judge(request, form, text=comment.words).pass_on(comment)
-            if comment.verdict == Label.SPAM:
-                comment.status = Comment.Status.SPAM
-            AuthorRule.apply(comment)
-            is_waiting = comment.status == Comment.Status.WAITING
-            has_notice = is_waiting and comment.has_own_notice()
             comment.save()
+            verdict.leave_traces()
+            if comment.status == Comment.Status.APPROVED:
+                enqueue_once(follow_up)
             if has_notice:
                 send_notice(comment)
     except IntegrityError:
@@ -61,6 +67,7 @@ def send_notice(comment: Comment) -> None:
         send_letter(
             "newsletter/mail/comment_notice.html",
             {
+                "business": business,
                 "comment": comment,
                 "moderate_url": moderate_url(comment),
             },

@@ -49,6 +49,11 @@ class CommentForm(AccessibleForm):
         help_text=f"Up to {COMMENT_LIMIT:,} characters. It appears once it has been read.",
         error_messages={"required": "Write your comment."},
     )
+    wants_answers = forms.BooleanField(
+        label="Tell me by mail when somebody answers",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"autocomplete": "off"}),
+    )
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

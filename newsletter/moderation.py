@@ -9,14 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from newsletter.models import AuthorRule, Comment, email_key
+from newsletter.tasks import follow_up
 from newsletter.tokens import make_token
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.deciding import decide
+from vasite.serving.queue import enqueue_once
 
 
 def moderate(comments: QuerySet[Comment], status: str) -> int:
     """Gives comments another status and tells how many changed."""
-    return decide(comments, status, moderated_at=timezone.now())
+    changed = decide(comments, status, moderated_at=timezone.now())
+    if status == Comment.Status.APPROVED:
+        enqueue_once(follow_up)
+    return changed
 
 
 def answer(comment: Comment, text: str) -> Comment:

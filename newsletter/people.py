@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from newsletter.models import AuthorRule, Comment, Subscriber, email_key
+from newsletter.models import AuthorRule, Comment, Follow, Subscriber, email_key
 from vasite.forms.people import Known
 
 
@@ -35,10 +35,31 @@ class CommentKeeper:
         for comment in answered:
             comment.name, comment.email, comment.original = "Somebody", "erased@example.invalid", ""
             comment.comment = "(erased at the wish of its author)"
-            comment.reasons = []
+            comment.reasons, comment.wants_answers = [], False
             comment.save()
         comments_of(email).delete()
         AuthorRule.objects.filter(email_key=email_key(email)).delete()
+
+
+class FollowKeeper:
+    def find(self, email: str) -> Iterator[Known]:
+        follows = Follow.objects.filter(email_key=email_key(email))
+        for follow in follows.select_related("thread__page"):
+            yield Known(
+                kind="Told of answers",
+                words=follow.thread.page.title,
+                state="Confirmed" if follow.confirmed_at else "Not confirmed yet",
+                at=follow.asked_at,
+                admin_url=reverse("comments:edit", args=[follow.thread_id]),
+                fields={
+                    "e-mail": follow.email,
+                    "under": follow.thread.page.title,
+                    "confirmed": moment(follow.confirmed_at),
+                },
+            )
+
+    def erase(self, email: str) -> None:
+        Follow.objects.filter(email_key=email_key(email)).delete()
 
 
 class SubscriberKeeper:

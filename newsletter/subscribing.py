@@ -29,8 +29,9 @@ def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
     aside and gets none, until it comes again like a person or the VA lets it in.
     """
     email = form.cleaned_data["email"]
+    verdict = judge(request, form)
     with transaction.atomic():
-        verdict = judge(request, form)
+        verdict.leave_traces()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
             email_key=email_key(email),
             defaults={

@@ -7,7 +7,11 @@ from datetime import timedelta
 from django.core import signing
 
 # How long a link works, by its purpose; one that is missing works for ever.
-AGES = {"confirm": timedelta(days=7), "moderate": timedelta(days=3)}
+AGES = {
+    "confirm": timedelta(days=7),
+    "follow": timedelta(days=30),
+    "moderate": timedelta(days=3),
+}
 
 
 class BadTokenError(Exception):
@@ -19,7 +23,7 @@ class ExpiredTokenError(BadTokenError):
 
 
 def make_token(purpose: str, key: int) -> str:
-    """Gives a token that names one row, for "confirm", "unsubscribe" or "moderate"."""
+    """Gives a token that names one row, for one purpose: "confirm", "unsubscribe", "follow"…"""
     return signing.dumps(key, salt=f"newsletter.{purpose}")
 
 

@@ -9,5 +9,7 @@ urlpatterns = [
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("comments/moderate/<str:token>/", views.moderate_by_mail, name="moderate"),
+    path("comments/follow/<str:token>/", views.follow, name="follow"),
+    path("comments/unfollow/<str:token>/", views.unfollow, name="unfollow"),
     path("comments/<int:page_id>/", views.comment, name="comment"),
 ]

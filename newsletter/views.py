@@ -10,9 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from blog.models import BlogPostPage
+from newsletter import following
 from newsletter.commenting import receive_comment
 from newsletter.forms import AnswerForm, CommentForm, SubscribeForm
-from newsletter.models import Comment, NewsletterPage, Subscriber
+from newsletter.models import Comment, Follow, NewsletterPage, Subscriber
 from newsletter.moderation import answer, moderate
 from newsletter.subscribing import receive_address
 from newsletter.threads import Discussion, discussion_of
@@ -140,6 +141,40 @@ def moderate_by_mail(request: HttpRequest, token: str) -> HttpResponse:
         faults = 422 if request.method == "POST" else 200
         return render_result(request, "moderate", faults, comment=comment, form=form)
     return SeeOther(request.path)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button, POST confirms that an address wants to be told of answers."""
+    try:
+        asked = Follow.objects.filter(pk=read_token("follow", token)).first()
+    except BadTokenError:
+        asked = None
+    if asked is None:
+        return render_result(request, "bad_link", 404)
+    if request.method == "POST":
+        following.confirm(asked)
+        return SeeOther(request.path)
+    return render_result(request, "follow", follow=asked)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unfollow(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows two buttons, POST ends one thread's mails (RFC 8058's one click) or all."""
+    try:
+        ended = Follow.objects.filter(pk=read_token("unfollow", token)).first()
+    except BadTokenError:
+        return render_result(request, "bad_link", 404)
+    if ended and request.method == "POST":
+        others = Follow.objects.filter(email_key=ended.email_key)
+        (others if "all" in request.POST else others.filter(pk=ended.pk)).delete()
+        ended = None
+    return render_result(request, "unfollow", follow=ended)
+
+
+unfollow.accepts_any_origin = True  # type: ignore[attr-defined] - a mail provider posts it
 
 
 def render_result(

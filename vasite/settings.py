@@ -69,6 +69,7 @@ if _database["ENGINE"].endswith("sqlite3"):
             "PRAGMA mmap_size=134217728; PRAGMA cache_size=-16000;"
         ),
     }
+    _database["CONN_MAX_AGE"] = 60  # to open it anew costs more than most pages
     _database["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
     _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
@@ -89,6 +90,7 @@ PERIODIC_TASKS = {
     "vasite.forms.spam.tasks.forget": 3600,
     "vasite.home.tasks.tell_of_waiting": 3600,
     "contact.tasks.remind": 3600,
+    "newsletter.tasks.follow_up": 3600,
     "vasite.content.tasks.count_words": 86_400,
     "vasite.content.tasks.complete_renditions": 86_400,
     "blog.tasks.relate_all_posts": 86_400,

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import template
 
-from contact.forms import EnquiryForm
 from contact.models import ContactPage
 from services.models import ServicePage
 
@@ -22,4 +21,4 @@ def enquiry_form(service: ServicePage) -> dict[str, Any]:
     page = ContactPage.objects.live().first()
     if page is None:
         return {"form": None}
-    return {"form": EnquiryForm(initial={"service": service.slug}, action=page.get_url())}
+    return {"form": page.make_form(initial={"service": service.slug}, action=page.get_url())}

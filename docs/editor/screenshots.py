@@ -109,6 +109,13 @@ def open_enquiry(page: Page) -> None:
     page.get_by_role("link", name="Hannah Cole").first.click()
 
 
+def own_form(page: Page) -> None:
+    page.goto(page.url.replace("/admin/", "/admin/pages/search/?q=contact"))
+    page.get_by_role("link", name="Contact", exact=True).last.click()
+    page.wait_for_selector("#id_title")
+    page.locator("#panel-child-content-form_fields-section").evaluate("it => it.scrollIntoView()")
+
+
 def business(page: Page) -> None:
     page.goto(page.url.replace("/admin/", "/admin/settings/business/businesssettings/"))
 
@@ -122,6 +129,7 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "your-business": business,
     "enquiry": open_enquiry,
     "enquiries": menu("Enquiries"),
+    "contact-form": own_form,
     "comments": menu("Comments"),
     "outbox": read_mail,
 }

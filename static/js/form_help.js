@@ -35,7 +35,7 @@ function judge(field) {
 
 function help(form) {
   const key = `draft ${form.id} ${location.pathname}`;
-  const fields = [...form.querySelectorAll(".field :is(input, textarea)")];
+  const fields = [...form.querySelectorAll(".field :is([data-limit], [data-mismatch])")];
   const keep = () => {
     try {
       const draft = fields.map((field) => [field.name, field.value]);

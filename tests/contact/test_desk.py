@@ -123,12 +123,9 @@ def test_all_that_is_known_of_a_person_is_in_one_place(
     assert f"/admin/comments/edit/{comment.pk}/" in page
 
 
-@pytest.mark.parametrize("search", ["Hannah", "hannah@example.com", "mail"])
-def test_she_finds_it_by_name_address_and_words(
-    va: Client, enquiry: Enquiry, search: str, work
-) -> None:
+@pytest.mark.parametrize("search", ["hannah", "@example.com", "mail"])
+def test_she_finds_it_by_name_address_and_words(va: Client, enquiry: Enquiry, search: str) -> None:
     Client().post("/contact/", {"name": "Tom", "email": "tom@example.org", "message": "My diary"})
-    work()
     page = va.get("/admin/enquiries/", {"q": search}).text
     assert "Hannah Cole" in page
     assert "My diary" not in page

@@ -8,7 +8,9 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -116,17 +118,35 @@ def test_a_later_start_keeps_everything_and_shows_no_password(served: ServedSite
     assert "Password" not in "".join(served.output)
 
 
-def test_a_request_under_way_is_finished_at_the_end(served: ServedSite) -> None:
-    body = b"name=Hannah&email=hannah%40example.com&message=Hello"
+def test_a_slow_body_is_waited_for_and_holds_nobody_up(served: ServedSite) -> None:
+    halves = b"name=Hannah&email=hannah%40example.com&", b"message=From+a+train"
+    with post_slowly(served, *halves, meanwhile=lambda: served.get("/")) as visitor:
+        assert b"303" in visitor.recv(1000)
+
+
+@contextmanager
+def post_slowly(
+    served: ServedSite, first: bytes, second: bytes, meanwhile: Callable[[], object]
+) -> Iterator[socket.socket]:
+    """Sends an enquiry in two halves; between them the request is being worked on."""
     head = (
         f"POST /contact/ HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nExpect: 100-continue\r\n"
-        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(first + second)}\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", served.port), timeout=20) as visitor:
         visitor.sendall(head.encode())
-        assert b"100 Continue" in visitor.recv(1000)  # the request is being worked on
-        served.process.send_signal(signal.SIGINT)
-        visitor.sendall(body)
+        assert b"100 Continue" in visitor.recv(1000)
+        visitor.sendall(first)
+        meanwhile()
+        visitor.sendall(second)
+        yield visitor
+
+
+def test_a_request_under_way_is_finished_at_the_end(served: ServedSite) -> None:
+    halves = b"", b"name=Hannah&email=hannah%40example.com&message=Hello"
+    stop = partial(served.process.send_signal, signal.SIGINT)
+    with post_slowly(served, *halves, meanwhile=stop) as visitor:
         assert b"303" in visitor.recv(1000)
     served.process.wait(5)
     assert served.process.returncode == 0

@@ -7,6 +7,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.crypto import salted_hmac
 
@@ -31,6 +32,7 @@ class AccessibleForm(forms.Form):
         kwargs.setdefault("auto_id", f"{self.form_id}-%s")
         super().__init__(*args, **kwargs)
         self.is_focused = is_focused
+        self.arrange()
         chance = salted_hmac("vasite.forms.trap", self.form_id).digest()
         places = list(self.fields)
         self.trap_name = TRAPS[chance[0] % len(TRAPS)]
@@ -43,6 +45,9 @@ class AccessibleForm(forms.Form):
         self.helper.form_action = action
         self.helper.layout = Layout(*places)
         self.use_required_attribute = False
+
+    def arrange(self) -> None:
+        """Readies the fields before the form is laid out."""
 
     @property
     def is_trapped(self) -> bool:
@@ -61,6 +66,12 @@ def live_checks(field: forms.Field) -> dict[str, str]:
     return checks
 
 
+def all_characters_came(text: str) -> None:
+    """Refuses a text in which bytes that are no UTF-8 were replaced: it isn't what was sent."""
+    if "\ufffd" in text:
+        raise ValidationError("A character got lost on the way: look for “\ufffd” and retype it.")
+
+
 class TrapField(forms.CharField):
     """Hidden from people by its place and from screen readers by `aria-hidden`."""
 
@@ -73,6 +84,8 @@ class TrapField(forms.CharField):
 
 class LineField(forms.CharField):
     """One line of text: line ends, which could forge a mail's header, become blanks."""
+
+    default_validators = [all_characters_came]
 
     def to_python(self, value: Any) -> str:
         return " ".join((super().to_python(value) or "").split())
@@ -104,6 +117,8 @@ def too_long(limit: int) -> str:
 
 class LongTextField(forms.CharField):
     """Several lines of text up to `max_length` characters, said in the hint."""
+
+    default_validators = [all_characters_came]
 
     def __init__(self, *, max_length: int, rows: int = 7, **kwargs: Any) -> None:
         widget = forms.Textarea(attrs={"rows": rows, "dir": "auto"})

@@ -15,7 +15,8 @@ from vasite.business.models import BusinessSettings
 logger = logging.getLogger("vasite.event")
 LINES = ("name", "email", "phone")
 TEXTS = ("message", "comment")
-HIDDEN = ("service", "parent")
+# Of the moment and of the browser: not to be sent with another try
+PASSING = ("altcha", "seconds")
 
 
 class KeepTypedMiddleware:
@@ -38,9 +39,12 @@ class KeepTypedMiddleware:
         if settings.DEBUG:
             return None
         logger.error("A form could not be stored", exc_info=exception)
+        fields = [(key, value) for key, values in request.POST.lists() for value in values if value]
         typed = {
-            kind: [(name, request.POST[name]) for name in names if request.POST.get(name)]
-            for kind, names in (("lines", LINES), ("texts", TEXTS), ("hidden", HIDDEN))
+            "lines": [field for field in fields if field[0] in LINES],
+            "texts": [field for field in fields if field[0] in TEXTS],
+            "hidden": [field for field in fields if field[0] not in LINES + TEXTS + PASSING],
+            "files": [file.name for _, files in request.FILES.lists() for file in files],
         }
         page = render_to_string(
             "kept.html", {"path": request.path, "business": BusinessSettings.last_known, **typed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
 
@@ -66,10 +66,19 @@ class SpamSettings(BaseGenericSetting):
         "whatever else it says.",
     )
 
-    panels = [FieldPanel("keep_spam_days"), FieldPanel("held_words")]
+    panels = [
+        FieldPanel("keep_spam_days"),
+        FieldPanel("held_words"),
+        HelpPanel(heading="Spam deleted so far", template="admin/spam_tally.html"),
+    ]
 
     class Meta:
         verbose_name = "spam"
+
+    @property
+    def tallies(self) -> models.QuerySet[SpamTally]:
+        """How much was deleted, the latest month first, of the last two years."""
+        return SpamTally.objects.order_by("-month", "form")[:72]
 
     @property
     def held(self) -> list[str]:

@@ -34,6 +34,8 @@ class Judged(models.Model):
     reasons = models.JSONField("its reasons", default=list, editable=False)
     told_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
 
+    # Where a page is used, Wagtail need not know of enquiries and comments: a task for each
+    wagtail_reference_index_ignore = True
     arrival_field = "received_at"
     # The field and its value that say: set aside as spam
     set_aside_filter: ClassVar[tuple[str, str]] = ("state", "spam")

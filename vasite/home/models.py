@@ -71,8 +71,9 @@ class HomePage(ContentPage):
         """Finds the page of an address by the address as a whole, not level by level."""
         if path_components:
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
-            # The slug has an index, the whole address has none. Posts are most of all pages.
-            for model in (BlogPostPage, Page):
+            # The slug has an index, the whole address has none. Posts are most of all pages, and
+            # none of them stands right below this one.
+            for model in (BlogPostPage, Page) if len(path_components) > 1 else (Page,):
                 page = model.objects.filter(slug=path_components[-1], url_path=url_path).first()
                 if page:
                     return page.specific.route(request, [])

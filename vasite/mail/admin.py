@@ -20,6 +20,7 @@ from vasite.forms.inboxes import InboxViewSet
 from vasite.mail.models import OutgoingMail
 from vasite.mail.tasks import deliver_due
 from vasite.serving.middleware import MAIL_POLICY
+from vasite.serving.queue import enqueue_once
 
 
 class ReadMailView(InspectView):
@@ -84,7 +85,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     OutgoingMail.objects.filter(
         pk=mail.pk, status__in=[OutgoingMail.Status.UNSURE, OutgoingMail.Status.FAILED]
     ).update(status=OutgoingMail.Status.WAITING, attempts=0, send_after=timezone.now())
-    deliver_due.enqueue()
+    enqueue_once(deliver_due)
     messages.success(request, "The mail waits to be sent again.")
     return redirect("outbox:inspect", mail.pk)
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from vasite.mail.letters import new_message_id
 from vasite.mail.models import OutgoingMail
 from vasite.mail.tasks import deliver_due
+from vasite.serving.queue import enqueue_once
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -23,7 +24,7 @@ class OutboxBackend(BaseEmailBackend):
         with transaction.atomic():
             for message in email_messages:
                 store(message)
-            deliver_due.enqueue()
+            enqueue_once(deliver_due)
         return len(email_messages)
 
 

@@ -31,10 +31,12 @@ def send_letter(
 ) -> None:
     """Writes a mail from an HTML template that extends mail/base.html, and puts it in the outbox.
 
-    The text part is made of the same words. Raises BadHeaderError for a line end in a header.
+    The text part is made of the same words; the context may hold `business` where the caller has
+    it already. Raises BadHeaderError for a line end in a header.
     """
-    business = BusinessSettings.load()
-    own = {"business": business, "site_url": settings.SITE_URL, "subject": subject}
+    own = {"site_url": settings.SITE_URL, "subject": subject}
+    if "business" not in context:
+        own["business"] = BusinessSettings.load()
     html = render_to_string(template, own | context)
     message = EmailMultiAlternatives(
         subject, text_of(html), to=list(to), reply_to=list(reply_to), headers=headers or {}

@@ -13,13 +13,17 @@ from django.utils import timezone
 from django_tasks import task
 
 from vasite.mail.models import RETRY_PAUSES, OutgoingMail
+from vasite.serving.queue import enqueue_once
 
+AT_ONCE = 200
 logger = logging.getLogger("vasite.event")
 
 
-@task()
+@task(priority=10)
 def deliver_due() -> int:
     """Sends the mails that are due and gives how many were sent; without EMAIL_URL, none.
+
+    Of many it sends the first AT_ONCE and leaves the others to the next task.
 
     A mail is marked "sending" before the server is spoken to. One found so afterwards was
     stopped half-way: whether it went out is unknown, so it is never sent again by itself.
@@ -28,7 +32,8 @@ def deliver_due() -> int:
     if not settings.MAIL_TRANSPORT:
         return 0
     sent = 0
-    for mail in OutgoingMail.objects.due(timezone.now()).order_by("send_after", "pk")[:200]:
+    due = OutgoingMail.objects.due(timezone.now()).order_by("send_after", "pk")
+    for mail in due[:AT_ONCE]:
         claimed = (
             OutgoingMail.objects.filter(pk=mail.pk)
             .waiting()
@@ -41,6 +46,8 @@ def deliver_due() -> int:
         if claimed:
             mail.attempts += 1
             sent += deliver(mail)
+    if OutgoingMail.objects.due(timezone.now()).exists():
+        enqueue_once(deliver_due)
     return sent
 
 

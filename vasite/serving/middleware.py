@@ -144,8 +144,10 @@ def loggable_path(request: HttpRequest) -> str:
 def _follows_token_word(parts: list[str], index: int) -> bool:
     words = {
         "confirm",
+        "follow",
         "moderate",
         "your-data",
+        "unfollow",
         "unsubscribe",
         "preferences",
         "password_reset",

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from vasite.forms.spam.tasks import learn_from_decisions
+from vasite.serving.queue import enqueue_once
 
 
 def decide(entries: QuerySet[Any], state: str, **changes: Any) -> int:
@@ -22,7 +23,7 @@ def decide(entries: QuerySet[Any], state: str, **changes: Any) -> int:
     if state in model.lessons:
         changes["decision"] = model.lessons[state]
     changed = entries.exclude(**{field: state}).update(**{field: state}, **changes)
-    learn_from_decisions.enqueue()
+    enqueue_once(learn_from_decisions)
     return changed
 
 
@@ -35,7 +36,7 @@ class DecidingForm(WagtailAdminModelForm):
         if field in self.changed_data:
             state = getattr(submission, field)
             submission.decision = submission.lessons.get(state, submission.decision)
-            learn_from_decisions.enqueue()
+            enqueue_once(learn_from_decisions)
         if commit:
             submission.save()
         return submission

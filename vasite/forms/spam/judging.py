@@ -33,6 +33,7 @@ class Verdict:
     is_held: bool = False
     is_proven: bool = False
     reasons: list[str] = field(default_factory=list)
+    marks: dict[str, Mark] = field(default_factory=dict)
 
     def add(self, points: float, reason: str) -> None:
         self.points += points
@@ -50,12 +51,16 @@ class Verdict:
         """Lets what came in keep the verdict."""
         entry.verdict, entry.reasons = self.label, self.reasons
 
+    def leave_traces(self) -> None:
+        """Keeps what the next message is judged by."""
+        leave_traces(self.marks)
+
 
 def judge(request: HttpRequest, form: AccessibleForm, *, text: str = "") -> Verdict:
-    """Judges a valid form and leaves the traces by which the next one is judged.
+    """Judges a valid form by its words, how it was sent, and what came before.
 
-    Takes the words to read, none where a form has only an address. Belongs into the transaction
-    that stores the message.
+    Takes the words to read, none where a form has only an address. It only reads, so that the
+    transaction in which the message is stored, and `pass_on` called, stays short.
     """
     verdict = Verdict()
     name = str(form.cleaned_data.get("name") or "")
@@ -68,12 +73,11 @@ def judge(request: HttpRequest, form: AccessibleForm, *, text: str = "") -> Verd
         verdict.is_trapped = True
         verdict.reasons.append("A field was filled in that people don’t see")
     proof, signature = check_proof(request.POST.get("altcha", ""))
-    marks = marks_of(request, form.cleaned_data["email"], text, signature)
+    marks = verdict.marks = marks_of(request, form.cleaned_data["email"], text, signature)
     counts = count_traces(marks)
     judge_proof(verdict, "wrong" if counts.get("challenge") else proof)
     judge_rate(verdict, counts)
     judge_held_words(verdict, f"{name} {form.cleaned_data['email']} {text}")
-    leave_traces(marks)
     return verdict
 
 

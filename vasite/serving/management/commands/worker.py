@@ -20,6 +20,7 @@ from django_tasks_db.management.commands.db_worker import Worker as TaskWorker
 from django_tasks_db.models import DBTaskResult
 
 from vasite.serving.models import Worker
+from vasite.serving.queue import enqueue_once
 from vasite.serving.tasks import resume_abandoned_tasks
 
 logger = logging.getLogger("vasite.event")
@@ -31,6 +32,7 @@ class Command(BaseCommand):
     help = "Runs background tasks: mail, pictures, scheduled publishing."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.nice(10)  # people who wait for a page come first
         self.worker_id = f"{os.getpid()}-{get_random_string(12)}"
         self.stopping = threading.Event()
         self.tasks = TaskWorker(
@@ -68,7 +70,7 @@ class Command(BaseCommand):
         now = time.monotonic()
         for path, seconds in settings.PERIODIC_TASKS.items():
             if now - last_runs.get(path, -seconds) >= seconds:
-                import_string(path).enqueue()
+                enqueue_once(import_string(path))
                 last_runs[path] = now
 
     def give_signs_of_life(self) -> None:

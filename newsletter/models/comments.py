@@ -1,4 +1,4 @@
-"""The readers: subscribers, and comments under posts."""
+"""Comments under posts, what holds for them, and who follows them."""
 
 from __future__ import annotations
 
@@ -7,120 +7,14 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Page
-from wagtail.search import index
 
+from newsletter.models.subscribers import email_key
 from newsletter.tokens import make_token
 from newsletter.words import as_html, initials
-from vasite.content.models import ContentPage
-from vasite.forms.submissions import Judged, Label, Submission
-
-
-class NewsletterPage(ContentPage):
-    """The page on which readers subscribe, and what the box under posts and at home says."""
-
-    invitation_title = models.CharField(
-        "heading of the box", max_length=100, default="Subscribe to my newsletter"
-    )
-    invitation_text = models.CharField(
-        "words in the box",
-        max_length=240,
-        blank=True,
-        help_text="What they get and how often: “One letter a month about …”",
-    )
-
-    max_count = 1
-    parent_page_types = ["home.HomePage"]
-    subpage_types: list[str] = []
-    template = "newsletter/newsletter.html"
-    page_description = "The page on which people subscribe to your newsletter"
-    content_panels = [
-        *ContentPage.content_panels,
-        MultiFieldPanel(
-            [FieldPanel("invitation_title"), FieldPanel("invitation_text")],
-            "The box to subscribe, here, under each post and at home",
-        ),
-    ]
-
-    class Meta:
-        verbose_name = "newsletter page"
-
-
-class SubscriberQuerySet(models.QuerySet["Subscriber"]):
-    def confirmed(self) -> SubscriberQuerySet:
-        return self.filter(status=Subscriber.Status.CONFIRMED)
-
-
-class Subscriber(index.Indexed, Judged):
-    """An address that asked for the newsletter."""
-
-    class Status(models.TextChoices):
-        UNCONFIRMED = "unconfirmed", "Not confirmed yet"
-        CONFIRMED = "confirmed", "Confirmed"
-        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        HELD = "held", "Set aside: looks like spam"
-
-    arrival_field = "subscribed_at"
-    set_aside_filter = ("status", "held")
-
-    email = models.EmailField("e-mail")
-    # The address in lower case: what makes two spellings the same person.
-    email_key = models.CharField(max_length=254, unique=True, editable=False)
-    status = models.CharField(
-        max_length=12, choices=Status, default=Status.UNCONFIRMED, db_index=True
-    )
-    subscribed_at = models.DateTimeField("asked", default=timezone.now)
-    subscribed_from = models.CharField("asked on the page", max_length=300, blank=True)
-    confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
-    unsubscribed_at = models.DateTimeField("unsubscribed", null=True, blank=True)
-    last_mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = SubscriberQuerySet.as_manager()
-    search_fields = [index.AutocompleteField("email"), index.FilterField("status")]
-
-    class Meta:
-        verbose_name = "subscriber"
-        ordering = ["-subscribed_at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.email
-
-    def clean(self) -> None:
-        self.email_key = email_key(self.email)
-
-    @classmethod
-    def untold(cls) -> models.QuerySet[Subscriber]:
-        return cls.objects.filter(status=cls.Status.HELD, verdict=Label.UNSURE, told_at=None)
-
-    def confirm(self) -> None:
-        """Makes the address a confirmed one, from now on."""
-        self.status = self.Status.CONFIRMED
-        self.confirmed_at = timezone.now()
-        self.save(update_fields=["status", "confirmed_at"])
-
-    def unsubscribe(self) -> None:
-        """Ends the subscription; doing it twice is as good as once."""
-        if self.status != self.Status.UNSUBSCRIBED:
-            self.status = self.Status.UNSUBSCRIBED
-            self.unsubscribed_at = timezone.now()
-            self.save(update_fields=["status", "unsubscribed_at"])
-
-    @property
-    def unsubscribe_url(self) -> str:
-        path = reverse("newsletter:unsubscribe", args=[make_token("unsubscribe", self.pk)])
-        return f"{settings.SITE_URL}{path}"
-
-    @property
-    def confirm_url(self) -> str:
-        path = reverse("newsletter:confirm", args=[make_token("confirm", self.pk)])
-        return f"{settings.SITE_URL}{path}"
-
-
-def email_key(email: str) -> str:
-    """Gives the form in which two addresses are compared."""
-    return email.strip().lower()
+from vasite.forms.submissions import Label, Submission
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -162,7 +56,7 @@ class CommentSettings(BaseGenericSetting):
         verbose_name = "comments"
 
 
-class Comment(Submission, index.Indexed):
+class Comment(Submission):
     """What a reader wrote under a post. Nobody but the VA sees it before she approved it."""
 
     class Status(models.TextChoices):
@@ -184,6 +78,9 @@ class Comment(Submission, index.Indexed):
     is_author = models.BooleanField("by you", default=False, editable=False)
     original = models.TextField("as it was written", blank=True, editable=False)
     moderated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    wants_answers = models.BooleanField("wants to be told of answers", default=False)
+    # When those who follow its thread were told of it (newsletter.following)
+    followed_up_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     set_aside_filter = ("status", "spam")
     lessons = {  # a rejected comment may be rude, or late: that says nothing about spam
@@ -192,21 +89,19 @@ class Comment(Submission, index.Indexed):
         Status.SPAM: Label.SPAM,
     }
     objects = CommentQuerySet.as_manager()
-    search_fields = [
-        index.SearchField("comment"),
-        index.SearchField("name"),
-        index.SearchField("email"),
-        index.AutocompleteField("name"),
-        index.AutocompleteField("email"),
-        index.AutocompleteField("comment"),
-        index.FilterField("status"),
-    ]
 
     class Meta(Submission.Meta):
         abstract = False
         verbose_name = "comment"
         ordering = ["-received_at", "-pk"]
-        indexes = [models.Index(fields=["page", "status", "received_at"])]
+        indexes = [
+            models.Index(fields=["page", "status", "received_at"]),
+            models.Index(
+                fields=["status"],
+                condition=models.Q(followed_up_at=None),
+                name="comment_to_follow_up",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} on “{self.page.title}”"
@@ -226,6 +121,11 @@ class Comment(Submission, index.Indexed):
     @classmethod
     def untold(cls) -> models.QuerySet[Comment]:
         return cls.objects.filter(status=cls.Status.WAITING, told_at=None)
+
+    @property
+    def thread_id(self) -> int:
+        """The id of the comment that begins its thread."""
+        return self.parent_id or self.pk
 
     @property
     def rule(self) -> str:
@@ -267,3 +167,33 @@ class AuthorRule(models.Model):
         elif rule == cls.Rule.TRUSTED and comment.verdict == Label.HAM:
             comment.status = Comment.Status.APPROVED
             comment.reasons = ["You trust its author", *comment.reasons]
+
+
+class Follow(models.Model):
+    """An address that is told by mail when somebody answers in a thread, once it confirmed."""
+
+    thread = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="follows")
+    email = models.EmailField("e-mail")
+    email_key = models.CharField(max_length=254, db_index=True, editable=False)
+    asked_at = models.DateTimeField("asked", default=timezone.now)
+    confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["thread", "email_key"], name="followed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} follows {self.thread}"
+
+    @property
+    def confirm_url(self) -> str:
+        return self.url_for("follow")
+
+    @property
+    def end_url(self) -> str:
+        return self.url_for("unfollow")
+
+    def url_for(self, purpose: str) -> str:
+        path = reverse(f"newsletter:{purpose}", args=[make_token(purpose, self.pk)])
+        return f"{settings.SITE_URL}{path}"

@@ -1,0 +1,176 @@
+"""A reader is told by mail when somebody answers: after asking, confirming, and until it is off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from newsletter.models import AuthorRule, Comment, Follow, Subscriber
+from tests.conftest import SmallSite
+from vasite.mail.models import OutgoingMail
+
+Work = Callable[[], None]
+
+
+def write(site: SmallSite, name: str, **changes: object) -> Comment:
+    """A reader's comment, as it waits for the VA."""
+    fields = {"name": name, "email": f"{name.lower()}@example.com", "comment": f"{name} thinks so."}
+    Client().post(f"/comments/{site.post.pk}/", fields | changes)
+    return Comment.objects.order_by("pk").last()
+
+
+def approve(va: Client, comment: Comment) -> None:
+    va.post(f"/admin/comments/{comment.pk}/decide/", {"status": "approved"})
+
+
+def mails_to(name: str) -> list[OutgoingMail]:
+    return list(OutgoingMail.objects.filter(recipients=[f"{name.lower()}@example.com"]))
+
+
+def link(mail: OutgoingMail, purpose: str) -> str:
+    found = re.search(rf"/comments/{purpose}/\S+", mail.text)
+    assert found, mail.text
+    return found[0]
+
+
+@pytest.fixture
+def followed(site: SmallSite, va: Client, work: Work) -> Comment:
+    """Hannah's approved comment, whose answers she confirmed to want."""
+    comment = write(site, "Hannah", wants_answers="on")
+    approve(va, comment)
+    work()
+    Client().post(link(mails_to("Hannah")[0], "follow"))
+    OutgoingMail.objects.all().delete()
+    return comment
+
+
+def test_reader_is_asked_once_approved_confirms_and_is_told(
+    site: SmallSite, va: Client, work: Work
+) -> None:
+    comment = write(site, "Hannah", wants_answers="on")
+    work()
+    assert not mails_to("Hannah")  # nothing goes to an address before the VA read the comment
+    approve(va, comment)
+    work()
+    (asked,) = mails_to("Hannah")
+    assert "Your comment is public" in asked.text
+    address = link(asked, "follow")
+    approve(va, write(site, "Piotr", parent=comment.pk))
+    work()
+    assert len(mails_to("Hannah")) == 1  # asked, not yet confirmed
+
+    assert "Yes, tell me" in Client().get(address).text
+    assert Follow.objects.get().confirmed_at is None  # a scanner that follows links confirms not
+    assert Client().post(address).status_code == 303
+    assert "All set" in Client().get(address).text
+    answer = write(site, "Maria", parent=comment.pk)
+    approve(va, answer)
+    work()
+    told = mails_to("Hannah")[0]
+    assert told.subject == "An answer to you: On trust"
+    assert "> Maria thinks so." in told.text
+    assert f"/blog/on-trust/#comment-{answer.pk}" in told.text
+    assert not mails_to("Maria")  # she did not ask
+
+
+def test_a_confirmed_subscriber_needs_no_second_mail(
+    site: SmallSite, va: Client, work: Work
+) -> None:
+    Subscriber.objects.create(
+        email="hannah@example.com", email_key="hannah@example.com", status="confirmed"
+    )
+    comment = write(site, "Hannah", wants_answers="on")
+    approve(va, comment)
+    work()
+    assert not mails_to("Hannah")
+    va.post(f"/admin/comments/{comment.pk}/decide/", {"do": "answer", "answer": "Thank you!"})
+    work()
+    (told,) = mails_to("Hannah")
+    assert "> Thank you!" in told.text
+
+
+def test_nobody_is_told_twice_or_of_their_own_words(
+    site: SmallSite, va: Client, work: Work, followed: Comment
+) -> None:
+    approve(va, write(site, "Hannah", parent=followed.pk, comment="And another thing."))
+    answer = write(site, "Piotr", parent=followed.pk)
+    for status in ("approved", "rejected", "approved"):
+        va.post(f"/admin/comments/{answer.pk}/decide/", {"status": status})
+        work()
+    assert len(mails_to("Hannah")) == 1
+
+
+def test_what_waits_or_is_spam_tells_nobody(
+    site: SmallSite, va: Client, work: Work, followed: Comment
+) -> None:
+    write(site, "Piotr", parent=followed.pk)
+    AuthorRule.objects.create(email_key="maria@example.com", rule="blocked")
+    write(site, "Maria", parent=followed.pk)
+    work()
+    assert not mails_to("Hannah")
+
+
+def test_another_thread_is_none_of_theirs(
+    site: SmallSite, va: Client, work: Work, followed: Comment
+) -> None:
+    approve(va, write(site, "Piotr"))
+    work()
+    assert not mails_to("Hannah")
+
+
+@pytest.mark.parametrize("body", [{"List-Unsubscribe": "One-Click"}, {}])
+def test_one_click_ends_it(
+    site: SmallSite, va: Client, work: Work, followed: Comment, body: dict[str, str]
+) -> None:
+    approve(va, write(site, "Piotr", parent=followed.pk))
+    work()
+    (told,) = mails_to("Hannah")
+    address = link(told, "unfollow")
+    assert told.headers["List-Unsubscribe"].endswith(f"{address}>")
+    assert told.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "Stop these" in Client().get(address).text
+    assert Follow.objects.count() == 1  # a link that is followed ends nothing
+    headers = {"Sec-Fetch-Site": "cross-site"}  # the mail provider posts it
+    assert "No more mails" in Client().post(address, body, headers=headers).text
+    assert "No more mails" in Client().get(address).text
+    approve(va, write(site, "Maria", parent=followed.pk))
+    work()
+    assert len(mails_to("Hannah")) == 1
+
+
+def test_all_can_be_ended_at_once_and_consent_is_asked_anew(
+    site: SmallSite, va: Client, work: Work, followed: Comment
+) -> None:
+    approve(va, write(site, "Hannah", comment="A second thread.", wants_answers="on"))
+    work()
+    assert Follow.objects.filter(confirmed_at__isnull=False).count() == 2
+    Client().post(link_to_end(), {"all": "1"})
+    assert not Follow.objects.exists()
+    approve(va, write(site, "Hannah", comment="A third.", wants_answers="on"))
+    work()
+    assert "Your comment is public" in mails_to("Hannah")[0].text
+
+
+def link_to_end() -> str:
+    return Follow.objects.first().end_url.removeprefix("http://127.0.0.1:8000")
+
+
+@pytest.mark.parametrize("purpose", ["follow", "unfollow"])
+def test_a_forged_link_does_nothing(site: SmallSite, followed: Comment, purpose: str) -> None:
+    assert Client().post(f"/comments/{purpose}/forged/").status_code == 404
+    assert Follow.objects.count() == 1
+
+
+def test_a_link_to_confirm_ends_after_a_month(site: SmallSite, va: Client, work: Work) -> None:
+    approve(va, write(site, "Hannah", wants_answers="on"))
+    work()
+    address = link(mails_to("Hannah")[0], "follow")
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert Client().post(address).status_code == 404
+    assert Follow.objects.get().confirmed_at is None

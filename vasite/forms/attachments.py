@@ -1,0 +1,112 @@
+"""A file that a stranger sends: of a kind that is allowed, known by what is in it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import IO, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from PIL import Image, UnidentifiedImageError
+
+SIZE_LIMIT = 10 * 1024 * 1024  # bytes
+NAME_LIMIT = 150
+
+
+def is_pdf(file: IO[bytes]) -> bool:
+    return file.read(5) == b"%PDF-"
+
+
+def is_picture(file: IO[bytes]) -> bool:
+    try:
+        with Image.open(file, formats=["JPEG", "PNG", "WEBP"]) as image:
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True
+
+
+def is_office(open_xml: str, open_document: bytes) -> Callable[[IO[bytes]], bool]:
+    """Gives the check for a document of Office Open XML (ECMA-376) or OpenDocument (ISO 26300).
+
+    Takes the part that the first has, and the media type that the second begins with. Macros
+    make it neither.
+    """
+
+    def check(file: IO[bytes]) -> bool:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                names = set(archive.namelist())
+                if any(name.endswith("vbaProject.bin") or "Basic/" in name for name in names):
+                    return False
+                if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
+                    return archive.read("mimetype") == open_document
+                return open_xml in names
+        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError):
+            return False
+
+    return check
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its name in a sentence, how its names end, and the check of its content."""
+
+    name: str
+    endings: tuple[str, ...]
+    holds: Callable[[IO[bytes]], bool]
+
+
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
+KINDS = {
+    "pdf": Kind("PDF", (".pdf",), is_pdf),
+    "picture": Kind("JPEG, PNG or WebP picture", (".jpg", ".jpeg", ".png", ".webp"), is_picture),
+    "text": Kind(
+        "Word or OpenDocument text",
+        (".docx", ".odt"),
+        is_office("word/document.xml", OPEN_DOCUMENT + b"text"),
+    ),
+    "sheet": Kind(
+        "Excel or OpenDocument spreadsheet",
+        (".xlsx", ".ods"),
+        is_office("xl/workbook.xml", OPEN_DOCUMENT + b"spreadsheet"),
+    ),
+}
+
+
+class AttachmentField(forms.FileField):
+    """A file of at most SIZE_LIMIT, of one of the kinds that KINDS names."""
+
+    def __init__(self, *, kinds: Iterable[str], **kwargs: Any) -> None:
+        self.kinds = [KINDS[kind] for kind in kinds]
+        allowed = ", ".join(kind.name for kind in self.kinds)
+        self.hint = f"{allowed}; at most {SIZE_LIMIT // 1024**2} MB."
+        endings = [ending for kind in self.kinds for ending in kind.endings]
+        kwargs["help_text"] = f"{kwargs.get('help_text', '')} {self.hint}".strip()
+        kwargs["widget"] = forms.FileInput(attrs={"accept": ",".join(endings)})
+        super().__init__(allow_empty_file=True, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile | None:
+        """Gives the file as it came, under a short name. Raises ValidationError with its fault."""
+        file: UploadedFile | None = super().clean(data, initial)
+        if not file:
+            return None
+        path = PurePath(file.name or "file")
+        shown = f"“{path.name}”"
+        if not file.size:
+            raise ValidationError(f"{shown} is empty. Choose another file.")
+        if file.size > SIZE_LIMIT:
+            limit = SIZE_LIMIT // 1024**2
+            raise ValidationError(f"{shown} has more than {limit} MB. Choose a smaller one.")
+        ending = path.suffix.lower()
+        kind = next((kind for kind in self.kinds if ending in kind.endings), None)
+        file.seek(0)
+        if kind is None or not kind.holds(file):
+            raise ValidationError(f"{shown} can’t be taken. Choose this: {self.hint}")
+        file.seek(0)
+        file.name = f"{path.stem[: NAME_LIMIT - 10]}{ending}"
+        return file
