@@ -1,0 +1,206 @@
+"""Whatever breaks while two hundred people write: who was thanked is stored, and nobody twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.faults.crowd import Crowd
+from tests.mail.test_outbox import MailServer
+from tests.served import ServedSite, free_port, fresh_database, wait_until
+
+pytestmark = pytest.mark.xdist_group("faults")
+IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
+REACHED = """
+from vasite.business.models import BusinessSettings
+business = BusinessSettings.load()
+business.telephone, business.email = "01632 960733", "owner@example.com"
+business.save()
+"""
+
+
+@contextmanager
+def serving(data_dir: Path, **environment: str) -> Iterator[ServedSite]:
+    """The site with two web processes, whose VA can be rung and written to."""
+    if "DATABASE_URL" not in environment:
+        environment["DATABASE_URL"] = fresh_database("vasite_faults")
+    with ServedSite(data_dir, "--empty", WEB_CONCURRENCY="2", **environment) as site:
+        site.run_code(REACHED)
+        for _ in range(8):  # each process has read how the VA is reached
+            assert site.get("/contact/")[0] == 200
+        yield site
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
+    """A site whose mail server is not there yet."""
+    mail_server = f"smtp://127.0.0.1:{free_port()}"
+    with serving(tmp_path_factory.mktemp("faults"), EMAIL_URL=mail_server) as site:
+        yield site
+
+
+def test_web_processes_that_are_killed(served: ServedSite) -> None:
+    with Crowd(served, "killed") as crowd:
+        for count in (20, 60, 100):
+            crowd.wait_for("thanked", count)
+            master, *workers = served.children("gunicorn")
+            for pid in workers if count < 100 else [master, *workers]:
+                os.kill(pid, signal.SIGKILL)
+    assert crowd.answers["unanswered"]
+    crowd.check_nothing_is_lost()
+
+
+def test_a_worker_that_is_killed(served: ServedSite) -> None:
+    with Crowd(served, "unattended") as crowd:
+        for count in (20, 100):
+            crowd.wait_for("thanked", count)
+            wait_until(lambda: bool(served.children("worker")))
+            os.kill(served.children("worker")[0], signal.SIGKILL)
+    assert crowd.answers == {"thanked": 200}
+    crowd.check_nothing_is_lost()
+
+
+@contextmanager
+def locked(site: ServedSite) -> Iterator[None]:
+    """Another program writes and doesn't let go."""
+    if IS_SQLITE:
+        connection = sqlite3.connect(Path(site.environment["DATA_DIR"]) / "db.sqlite3")
+        statement = "BEGIN EXCLUSIVE"
+    else:
+        connection = psycopg2.connect(site.environment["DATABASE_URL"])
+        statement = "LOCK TABLE contact_enquiry IN ACCESS EXCLUSIVE MODE"
+    with closing(connection), closing(connection.cursor()) as cursor:
+        cursor.execute(statement)
+        yield
+        connection.rollback()
+
+
+def test_a_database_that_is_locked_for_ten_seconds(served: ServedSite) -> None:
+    with Crowd(served, "locked") as crowd:
+        crowd.wait_for("thanked", 50)
+        with locked(served):
+            before = crowd.answers["thanked"]
+            time.sleep(10)
+            assert crowd.answers["thanked"] <= before + 8  # it was indeed locked
+    assert crowd.answers == {"thanked": 200}
+    crowd.check_nothing_is_lost()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MB of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.skipif(not IS_SQLITE, reason="PostgreSQL's disk is its own")
+def test_a_disk_that_is_full(small_disk: Path) -> None:
+    with serving(small_disk) as site:
+        with Crowd(site, "crammed") as crowd:
+            crowd.wait_for("thanked", 30)
+            ballast = small_disk / "ballast"
+            with ballast.open("wb", buffering=0) as file, suppress(OSError):
+                while file.write(bytes(4096)):
+                    pass
+            crowd.wait_for("kept", 10)
+            assert site.get("/")[0] == 200
+            ballast.unlink()
+        crowd.check_nothing_is_lost()
+
+
+class OwnPostgreSQL:
+    """A PostgreSQL server that may be stopped, in a new folder."""
+
+    def __init__(self, pg_ctl: Path) -> None:
+        self.pg_ctl = pg_ctl
+        self.folder = Path(tempfile.mkdtemp(prefix="vasite-postgresql-"))
+        self.port = free_port()
+        self.address = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self.account: dict[str, Any] = {}
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            self.account = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+            shutil.chown(self.folder, "nobody", "nogroup")
+        self.run("initdb", "-o", "--auth=trust --username=postgres --no-sync")
+
+    def run(self, *arguments: str) -> None:
+        command = [self.pg_ctl, "-D", self.folder / "data", "-w", "-s", *arguments]
+        subprocess.run(command, check=True, cwd=self.folder, **self.account)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -h 127.0.0.1"
+        self.run("start", "-l", str(self.folder / "log"), "-o", options)
+
+    def stop(self) -> None:
+        self.run("stop", "-m", "immediate")
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[OwnPostgreSQL]:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    if not found:
+        pytest.skip("needs PostgreSQL's server installed")
+    server = OwnPostgreSQL(found[-1])
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder)
+
+
+@pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
+def test_a_postgresql_that_is_stopped(tmp_path: Path, own_postgresql: OwnPostgreSQL) -> None:
+    with serving(tmp_path, DATABASE_URL=own_postgresql.address) as site:
+        with Crowd(site, "stopped") as crowd:
+            crowd.wait_for("thanked", 50)
+            own_postgresql.stop()
+            crowd.wait_for("kept", 20)
+            own_postgresql.start()
+        crowd.check_nothing_is_lost()
+
+
+SEND_NOW = """
+from django.utils import timezone
+from vasite.mail.models import OutgoingMail
+from vasite.mail.tasks import deliver_due
+OutgoingMail.objects.waiting().update(send_after=timezone.now())
+deliver_due.enqueue()
+"""
+LEFT = """
+from vasite.mail.models import OutgoingMail
+print(OutgoingMail.objects.exclude(status="sent").count())
+"""
+
+
+def test_a_mail_server_that_is_gone_gets_each_mail_once_it_is_back(served: ServedSite) -> None:
+    with Crowd(served, "patient") as crowd:
+        pass
+    assert crowd.answers == {"thanked": 200}
+    crowd.check_nothing_is_lost()
+    written = int(served.run_code(LEFT).split()[-1])
+    mail_server = MailServer()
+    port = int(served.environment["EMAIL_URL"].rpartition(":")[2])
+    controller = Controller(mail_server, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        served.run_code(SEND_NOW)
+        wait_until(lambda: served.run_code(LEFT).split()[-1] == "0", seconds=60)
+    finally:
+        controller.stop()
+    assert len(mail_server.received) == len(set(mail_server.received)) == written
