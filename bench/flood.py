@@ -54,7 +54,7 @@ notices = OutgoingMail.objects.filter(recipients=["owner@example.com"])
 print(
     Enquiry.objects.filter(name="Flood").count(),
     notices.exclude(subject__contains="Person").count(),
-    OutgoingMail.objects.filter(recipients__contains="flood").count(),
+    sum("flood" in mail.recipients[0] for mail in OutgoingMail.objects.all()),
     Enquiry.objects.filter(name__startswith="Person", state="new", verdict="ham").count(),
 )
 """

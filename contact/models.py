@@ -62,7 +62,10 @@ class Enquiry(Submission):
         verbose_name = "enquiry"
         verbose_name_plural = "enquiries"
         ordering = ["-received_at", "-pk"]
-        indexes = [models.Index(Upper("email"), name="enquiry_person")]
+        indexes = [
+            models.Index(Upper("email"), name="enquiry_person"),
+            models.Index(fields=["state", "-received_at"], name="enquiry_of_a_tab"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.received_at:%-d %B %Y}"

@@ -82,7 +82,7 @@ class CommentViewSet(JudgedViewSet):
         return Comment.objects.filter(status=Comment.Status.WAITING)
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).select_related("page", "parent")
+        return super().get_queryset(request).prefetch_related("page", "parent")
 
     def get_urlpatterns(self) -> list[Any]:
         return [

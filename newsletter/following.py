@@ -74,9 +74,3 @@ def is_confirmed(key: str) -> bool:
         Follow.objects.filter(email_key=key, confirmed_at__isnull=False).exists()
         or Subscriber.objects.confirmed().filter(email_key=key).exists()
     )
-
-
-def confirm(follow: Follow) -> None:
-    """Takes the address's consent, which goes for all that it asked for."""
-    asked = Follow.objects.filter(email_key=follow.email_key, confirmed_at=None)
-    asked.update(confirmed_at=timezone.now())

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from blog.models import BlogPostPage
-from newsletter import following
 from newsletter.commenting import receive_comment
 from newsletter.forms import AnswerForm, CommentForm, SubscribeForm
 from newsletter.models import Comment, Follow, NewsletterPage, Subscriber
@@ -154,7 +154,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     if asked is None:
         return render_result(request, "bad_link", 404)
     if request.method == "POST":
-        following.confirm(asked)
+        Follow.objects.filter(pk=asked.pk, confirmed_at=None).update(confirmed_at=timezone.now())
         return SeeOther(request.path)
     return render_result(request, "follow", follow=asked)
 

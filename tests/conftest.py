@@ -97,7 +97,8 @@ def work() -> Callable[[], None]:
     )
 
     def run() -> None:
-        for result in DBTaskResult.objects.ready():
+        while result := DBTaskResult.objects.ready().first():
+            result.claim(worker.worker_id)
             worker.run_task(result)
 
     return run

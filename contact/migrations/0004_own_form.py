@@ -51,5 +51,9 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
             },
         ),
+        migrations.AddIndex(
+            model_name='enquiry',
+            index=models.Index(fields=['state', '-received_at'], name='enquiry_of_a_tab'),
+        ),
         migrations.RunPython(leave_search_index, migrations.RunPython.noop),
     ]

@@ -53,6 +53,10 @@ class Migration(migrations.Migration):
             model_name='comment',
             index=models.Index(condition=models.Q(('followed_up_at', None)), fields=['status'], name='comment_to_follow_up'),
         ),
+        migrations.AddIndex(
+            model_name='comment',
+            index=models.Index(fields=['status', '-received_at'], name='comment_of_a_tab'),
+        ),
         migrations.AddField(
             model_name='follow',
             name='thread',

@@ -96,6 +96,7 @@ class Comment(Submission):
         ordering = ["-received_at", "-pk"]
         indexes = [
             models.Index(fields=["page", "status", "received_at"]),
+            models.Index(fields=["status", "-received_at"], name="comment_of_a_tab"),
             models.Index(
                 fields=["status"],
                 condition=models.Q(followed_up_at=None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -173,3 +173,67 @@ def test_an_answer_leads_back_to_its_comment(visit: Callable[..., Page], discuss
     page.get_by_role("link", name="Answer Tom Reed").first.click()
     expect(page.get_by_role("heading", name="Answer Tom Reed")).to_be_visible()
     assert page.locator("form#comment input[name=parent]").input_value()
+
+
+OWN_FORM = """
+from contact.models import ContactPage, usual_form
+page = ContactPage.objects.get()
+words = {"hint": "", "required": False}
+options = ["By mail", "By telephone", "At your place, on a weekday between nine and five o’clock"]
+page.form_fields = usual_form() + [
+    {"type": "question", "id": "a", "value": words | {"label": "Who told you?", "is_long": True}},
+    {"type": "choice", "id": "b", "value": words | {
+        "label": "How shall I answer?", "required": True, "options": options}},
+    {"type": "choices", "id": "c", "value": words | {
+        "label": "What weighs on you?", "hint": "Tick all that do.", "options": options}},
+    {"type": "date", "id": "d", "value": words | {"label": "When shall it begin?"}},
+    {"type": "file", "id": "e", "value": words | {"label": "Your brief", "kinds": ["pdf"]}},
+    {"type": "consent", "id": "f", "value": {
+        "text": "<p>I have read <a href='/privacy/'>what you keep</a> of me.</p>"}},
+]
+page.save_revision().publish()
+"""
+USUAL_FORM = """
+from contact.models import ContactPage, usual_form
+page = ContactPage.objects.get()
+page.form_fields = usual_form()
+page.save_revision().publish()
+"""
+LAST_ANSWERS = """
+from contact.models import Enquiry
+enquiry = Enquiry.objects.latest("pk")
+print([entry["answer"] for entry in enquiry.answers], bytes(enquiry.files.get().content))
+"""
+
+
+@pytest.fixture
+def own_form(demo: ServedSite) -> Iterator[None]:
+    demo.run_code(OWN_FORM)
+    yield
+    demo.run_code(USUAL_FORM)
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_form_of_her_own_is_answered_with_all_kinds_of_answers(
+    visit: Callable[..., Page], demo: ServedSite, own_form: None, scheme: str
+) -> None:
+    page = visit("/contact/", color_scheme=scheme)
+    assert violations(page) == []
+    fill_in(page, f"Hannah of the {scheme}")
+    page.click("#enquiry button")
+    expect(page.locator(".error-summary")).to_be_visible()
+    assert violations(page) == []
+    page.click("text=Please answer: How shall I answer?")
+    expect(page.get_by_label("By mail").first).to_be_focused()
+    page.keyboard.press("Space")
+    page.get_by_role("group", name="What weighs on you?").get_by_label("By telephone").check()
+    page.get_by_label("When shall it begin?").fill("2027-05-03")
+    brief = {"name": "brief.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 words"}
+    page.get_by_label("Your brief").set_input_files(brief)
+    page.get_by_label("I have read").check()
+    page.click("#enquiry button")
+    page.wait_for_url("**/thank-you/**")
+    answers = demo.run_code(LAST_ANSWERS)
+    assert "['', 'By mail', 'By telephone', '3 May 2027', 'brief.pdf', 'Yes']" in answers
+    assert "b'%PDF-1.7 words'" in answers

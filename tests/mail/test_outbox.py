@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,6 +12,7 @@ from django.core.mail import BadHeaderError, EmailMessage, send_mail
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
+from django_tasks_db.models import DBTaskResult
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,18 @@ def test_it_goes_out_once(server: MailServer) -> None:
     (raw,) = server.received
     assert b"Auto-Submitted: auto-generated" in raw
     assert f"Message-ID: {mail.headers['Message-ID']}".encode() in raw
+
+
+def test_many_mails_wait_for_one_delivery_which_sends_them_all(
+    server: MailServer, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vasite.mail.tasks.AT_ONCE", 2)
+    for number in range(5):
+        send_mail(f"Number {number}", "Text", None, ["reader@example.com"])
+    assert DBTaskResult.objects.ready().count() == 1
+    work()
+    assert not OutgoingMail.objects.exclude(status="sent").exists()
+    assert len(server.received) == 5
 
 
 def test_a_soft_failure_is_tried_again_with_growing_pauses_for_a_day(server: MailServer) -> None:

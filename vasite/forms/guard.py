@@ -40,20 +40,20 @@ class SameOriginMiddleware:
     ) -> HttpResponse | None:
         if request.path_info.startswith("/admin/") or request.method in SAFE_METHODS:
             return None
-        if not getattr(view, "accepts_any_origin", False) and is_from_elsewhere(request):
-            return render_error(request, 403)
-        if fault := fault_of_body(request):
+        if not getattr(view, "accepts_any_origin", False) and (fault := fault_of(request)):
             return render_error(request, fault)
         request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         return None
 
 
-def fault_of_body(request: HttpRequest) -> int:
-    """Gives the status with which a form is refused unread: 411, 413, or 0 where it may be read.
+def fault_of(request: HttpRequest) -> int:
+    """Gives the status with which a form is refused unread: 403, 411, 413; 0 for a good one.
 
     Django reads no body without a length (RFC 9110, 15.5.12), so one that came in chunks would
     look empty; nginx and Caddy give it a length.
     """
+    if is_from_elsewhere(request):
+        return 403
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         return 411
     length = request.META.get("CONTENT_LENGTH") or "0"
