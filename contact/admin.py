@@ -63,11 +63,16 @@ class EnquiryView(EditView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         chosen = self.request.GET.get("reply", "")
         saved = SavedReply.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        files = self.object.files.defer("content").annotate(size=Length("content"))
+        asked_for_files = {file.question for file in files}
         own_url = reverse("enquiries:edit", args=[self.object.pk])
         return super().get_context_data(**kwargs) | {
             "enquiry": self.object,
             "events": self.object.events.select_related("user"),
-            "files": self.object.files.defer("content").annotate(size=Length("content")),
+            "files": files,
+            "answers": [
+                entry for entry in self.object.answers if entry["question"] not in asked_for_files
+            ],
             "known": [
                 entry
                 for entry in known_of(self.object.email)

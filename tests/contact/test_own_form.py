@@ -242,7 +242,9 @@ def test_a_file_is_for_her_alone_and_only_to_be_saved(
     client.post("/contact/", MESSAGE | {"question-file": SimpleUploadedFile("Prices é.pdf", PDF)})
     enquiry = Enquiry.objects.get()
     address = f"/admin/enquiries/{enquiry.pk}/file/{enquiry.files.get().pk}/"
-    assert address in va.get(f"/admin/enquiries/edit/{enquiry.pk}/").text
+    page = va.get(f"/admin/enquiries/edit/{enquiry.pk}/").text
+    assert address in page
+    assert page.count("Your brief") == 1
     answer = va.get(address)
     assert answer.getvalue() == PDF
     assert answer["Content-Type"] == "application/octet-stream"
