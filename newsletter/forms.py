@@ -52,7 +52,6 @@ class CommentForm(AccessibleForm):
     wants_answers = forms.BooleanField(
         label="Tell me by mail when somebody answers",
         required=False,
-        widget=forms.CheckboxInput(attrs={"autocomplete": "off"}),
     )
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput())
 
