@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.urls import reverse
 
@@ -30,12 +31,17 @@ class EnquiryKeeper:
                     "telephone": enquiry.phone,
                     "about": enquiry.service.title if enquiry.service else "",
                     "message": enquiry.message,
-                    **{entry["question"]: entry["answer"] for entry in enquiry.answers},
+                    "also asked": enquiry.answer_text,
                     "sent from the page": enquiry.came_from,
                     "answers": [event.text for event in replies],
                 },
+                read_files=partial(files_of, enquiry),
                 kept_because=KEPT_BECAUSE if enquiry.state == Enquiry.State.WON else "",
             )
 
     def erase(self, email: str) -> None:
         Enquiry.objects.filter(email__iexact=email).exclude(state=Enquiry.State.WON).delete()
+
+
+def files_of(enquiry: Enquiry) -> dict[str, bytes]:
+    return {file.name: bytes(file.content) for file in enquiry.files.all()}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -80,6 +81,14 @@ def test_it_works(client: Client, known: None) -> None:
     assert PERSON not in told.text
     assert not OutgoingMail.objects.filter(recipients=[PERSON]).exists()
     assert Enquiry.objects.filter(name="Tom").exists()
+
+
+def test_the_files_that_came_with_an_enquiry_come_along(client: Client, known: None) -> None:
+    enquiry = Enquiry.objects.get(email=PERSON, state="won")
+    enquiry.files.create(question="Your brief", name="brief.pdf", content=b"%PDF-1.7")
+    entries = json.loads(client.get(f"{ask(client)}?as=json").text)
+    (files,) = (entry["files"] for entry in entries if entry["state"] == "Won")
+    assert files == {"brief.pdf": b64encode(b"%PDF-1.7").decode()}
 
 
 def test_it_comes_along_as_json_and_as_text(client: Client, known: None) -> None:

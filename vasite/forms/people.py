@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -21,6 +21,8 @@ class Known:
     fields: dict[str, Any]
     # Why it has to be kept although the person wants it erased; empty if nothing speaks for it
     kept_because: str = ""
+    # Gives the files that came with it, by name; read only when the person takes them along
+    read_files: Callable[[], dict[str, bytes]] = dict
 
 
 class Keeper(Protocol):

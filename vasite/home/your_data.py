@@ -6,6 +6,7 @@ Whoever can read the mails of an address may ask for what is kept of it.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import Any
 
 from django.conf import settings
@@ -123,8 +124,10 @@ def erase(email: str) -> None:
 
 
 def as_json(known: list[Known]) -> str:
+    """Gives all of it, files in Base64 (RFC 4648)."""
     entries: list[dict[str, Any]] = [
         {"kind": entry.kind, "state": entry.state, "received": entry.at, **entry.fields}
+        | {"files": {name: b64encode(file).decode() for name, file in entry.read_files().items()}}
         for entry in known
     ]
     return json.dumps(entries, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
