@@ -17,16 +17,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlencode
 
-from bench import figure
+from bench import figure, send_enquiry
 from bench.latency import POSTGRESQL
 from bench.spam.messages import messages
 from bench.uploads import memory
 from tests.served import ServedSite, fresh_database
 
 A_SECOND, SECONDS, CLIENTS, PEOPLE = 50, 60, 48, 30
-FORM = "application/x-www-form-urlencoded"
 OWNER = """
 from vasite.business.models import BusinessSettings
 business = BusinessSettings.load()
@@ -100,13 +98,14 @@ def flood(site: ServedSite, networks: int) -> str:
     def person(number: int) -> bool:
         fields = {"name": f"Person {number}", "email": f"person-{number}@example.com"}
         fields |= {"message": ham[number], "altcha": solve(site.port), "seconds": "40"}
-        return send(site.port, f"127.200.{number}.1", fields)
+        return send_enquiry(site.port, f"127.200.{number}.1", fields)
 
     def flooder(number: int) -> bool:
         network = number % networks
         source = f"127.{10 + network // 250}.{network % 250}.{1 + number % 200}"
         email = f"flood-{number}@example.com"
-        return send(site.port, source, {"name": "Flood", "email": email, "message": spam[number]})
+        fields = {"name": "Flood", "email": email, "message": spam[number]}
+        return send_enquiry(site.port, source, fields)
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -139,18 +138,6 @@ def in_time(work: Callable[[int], bool], started: float, a_second: float) -> Cal
         return work(number)
 
     return wait_and_work
-
-
-def send(port: int, source: str, fields: dict[str, str]) -> bool:
-    """Posts an enquiry from an address and tells whether it was thanked for."""
-    connection = http.client.HTTPConnection(
-        "127.0.0.1", port, timeout=120, source_address=(source, 0)
-    )
-    connection.request("POST", "/contact/", urlencode(fields), {"Content-Type": FORM})
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status == 303
 
 
 def solve(port: int) -> str:

@@ -7,15 +7,13 @@ HTTP; the desk's list as the VA, by Django's client on the same database.
 
 from __future__ import annotations
 
-import http.client
 import statistics
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlencode
 
-from bench import figure, wait_for_pictures
+from bench import figure, send_enquiry, wait_for_pictures
 from bench.latency import POSTGRESQL, timed
 from tests.served import ServedSite, fresh_database
 
@@ -117,23 +115,15 @@ def post_messages(site: ServedSite) -> float:
 
 def post_some(port: int, part: int) -> int:
     """Posts one client's share, each message from another network, and gives the thank-yous."""
-    thanked = 0
-    for number in range(MESSAGES // CLIENTS):
-        source = (f"127.{part + 1}.{number % 250}.{1 + number // 250}", 0)
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", port, timeout=60, source_address=source
-        )
-        body = urlencode(
+    return sum(
+        send_enquiry(
+            port,
+            f"127.{part + 1}.{number % 250}.{1 + number // 250}",
             {
                 "name": f"Visitor {part} {number}",
                 "email": f"visitor-{part}-{number}@example.com",
                 "message": f"Could you take over my diary? It is number {part}-{number} of mine.",
-            }
+            },
         )
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", "/contact/", body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        thanked += answer.status == 303
-        connection.close()
-    return thanked
+        for number in range(MESSAGES // CLIENTS)
+    )

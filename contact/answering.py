@@ -46,7 +46,7 @@ def reply(enquiry: Enquiry, text: str, user: Any) -> None:
     with transaction.atomic():
         send_letter(
             "contact/mail/reply.html",
-            {"enquiry": enquiry, "text": text},
+            {"enquiry": enquiry, "text": text, "business": business},
             subject=f"Re: Thank you for your message to {business.name}",
             to=[enquiry.email],
             reply_to=[business.email] if business.email else [],
@@ -71,7 +71,7 @@ def send_reminders() -> int:
             if taken.update(remind_on=None):
                 send_letter(
                     "contact/mail/reminder.html",
-                    {"enquiry": enquiry},
+                    {"enquiry": enquiry, "business": business},
                     subject=f"You asked to be reminded of {enquiry.name}",
                     to=[business.email],
                 )

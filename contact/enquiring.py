@@ -87,7 +87,7 @@ def may_be_thanked(enquiry: Enquiry) -> bool:
         return False
     since = enquiry.received_at - timedelta(days=1)
     earlier = type(enquiry).objects.filter(email__iexact=enquiry.email, received_at__gt=since)
-    return not earlier.exclude(pk=enquiry.pk).exists()
+    return not earlier.exists()
 
 
 def send_notice(enquiry: Enquiry) -> None:

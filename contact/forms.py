@@ -81,10 +81,6 @@ class EnquiryForm(AccessibleForm):
     def arrange(self) -> None:
         services = visible(ServicePage.objects.all()).order_by("path")
         self.fields["service"].queryset = services  # type: ignore[attr-defined]
-        for name, limit in (("name", 100), ("phone", 40)):
-            field = self.fields[name]
-            field.widget.attrs.pop("maxlength", None)
-            field.error_messages["max_length"] = f"Shorten this to {limit} characters."
         names = []
         for child in self.arranged:
             name = child.block_type

@@ -83,7 +83,7 @@ class Enquiry(Submission):
     def message_question(self) -> str:
         """What the message answers."""
         asked = {entry["field"]: entry["question"] for entry in self.asked}
-        return asked.get("message", "How can I help?")
+        return asked.get("message", str(EnquiryForm.base_fields["message"].label))
 
     @property
     def words(self) -> str:

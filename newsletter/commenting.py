@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm
 from newsletter.models import AuthorRule, Comment
-from newsletter.moderation import moderate_url
 from newsletter.tasks import follow_up
+from newsletter.tokens import signed_url
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
@@ -69,7 +69,7 @@ def send_notice(comment: Comment) -> None:
             {
                 "business": business,
                 "comment": comment,
-                "moderate_url": moderate_url(comment),
+                "moderate_url": signed_url("moderate", comment.pk),
             },
             subject=f"A comment waits: {comment.page.title}",
             to=[business.email],

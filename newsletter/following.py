@@ -12,7 +12,7 @@ from django.utils import timezone
 from newsletter.models import Comment, Follow, Subscriber, email_key
 from newsletter.threads import url_of
 from vasite.business.models import BusinessSettings
-from vasite.mail.letters import send_letter
+from vasite.mail.letters import one_click, send_letter
 
 
 def follow_up() -> int:
@@ -33,17 +33,14 @@ def tell_followers(comment: Comment) -> None:
     if comment.parent_id is None:
         return
     follows = Follow.objects.filter(thread_id=comment.thread_id, confirmed_at__isnull=False)
-    url = url_of(comment)
+    known = {"comment": comment, "url": url_of(comment), "business": BusinessSettings.load()}
     for follow in follows.exclude(email_key=email_key(comment.email)):
         send_letter(
             "newsletter/mail/answer.html",
-            {"comment": comment, "url": url, "follow": follow},
+            known | {"follow": follow},
             subject=f"An answer to you: {comment.page.title}",
             to=[follow.email],
-            headers={
-                "List-Unsubscribe": f"<{follow.end_url}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            },
+            headers=one_click(follow.end_url),
         )
 
 
@@ -62,7 +59,7 @@ def begin(comment: Comment) -> None:
         business = BusinessSettings.load()
         send_letter(
             "newsletter/mail/follow.html",
-            {"comment": comment, "url": url_of(comment), "follow": follow},
+            {"comment": comment, "url": url_of(comment), "follow": follow, "business": business},
             subject=f"Your comment is public: shall {business.name} tell you of answers?",
             to=[follow.email],
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from vasite.forms.accessible import (
@@ -54,12 +52,6 @@ class CommentForm(AccessibleForm):
         required=False,
     )
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name = self.fields["name"]
-        name.widget.attrs.pop("maxlength", None)
-        name.error_messages["max_length"] = "Shorten this to 80 characters."
 
 
 class AnswerForm(AccessibleForm):

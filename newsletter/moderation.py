@@ -5,12 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from newsletter.models import AuthorRule, Comment, email_key
 from newsletter.tasks import follow_up
-from newsletter.tokens import make_token
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.deciding import decide
 from vasite.serving.queue import enqueue_once
@@ -60,9 +58,3 @@ def set_rule(comment: Comment, rule: str) -> None:
         Comment.objects.filter(pk=comment.pk),
         Comment.Status.APPROVED if is_trusted else Comment.Status.SPAM,
     )
-
-
-def moderate_url(comment: Comment) -> str:
-    """Gives the address in a notice at which the comment can be decided on, once."""
-    path = reverse("newsletter:moderate", args=[make_token("moderate", comment.pk)])
-    return f"{settings.SITE_URL}{path}"

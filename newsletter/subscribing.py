@@ -15,7 +15,7 @@ from vasite.business.models import BusinessSettings
 from vasite.forms.answers import came_from
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
-from vasite.mail.letters import send_letter
+from vasite.mail.letters import one_click, send_letter
 
 logger = logging.getLogger("vasite.event")
 MAIL_PAUSE = timedelta(hours=1)
@@ -74,13 +74,10 @@ def send_reply(subscriber: Subscriber) -> None:
     is_confirmed = subscriber.status == Subscriber.Status.CONFIRMED
     send_letter(
         "newsletter/mail/known.html" if is_confirmed else "newsletter/mail/confirm.html",
-        {"subscriber": subscriber},
+        {"subscriber": subscriber, "business": business},
         subject=f"You already get {business.name}’s newsletter"
         if is_confirmed
         else f"Please confirm: {business.name}’s newsletter",
         to=[subscriber.email],
-        headers={
-            "List-Unsubscribe": f"<{subscriber.unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        headers=one_click(subscriber.unsubscribe_url),
     )

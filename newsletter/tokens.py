@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core import signing
+from django.urls import reverse
 
 # How long a link works, by its purpose; one that is missing works for ever.
 AGES = {
@@ -25,6 +27,12 @@ class ExpiredTokenError(BadTokenError):
 def make_token(purpose: str, key: int) -> str:
     """Gives a token that names one row, for one purpose: "confirm", "unsubscribe", "follow"…"""
     return signing.dumps(key, salt=f"newsletter.{purpose}")
+
+
+def signed_url(purpose: str, key: int) -> str:
+    """Gives the whole address that does this to a row: its name in newsletter.urls."""
+    path = reverse(f"newsletter:{purpose}", args=[make_token(purpose, key)])
+    return f"{settings.SITE_URL}{path}"
 
 
 def read_token(purpose: str, token: str) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from wagtail.admin.panels import FieldPanel
@@ -12,7 +10,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Page
 
 from newsletter.models.subscribers import email_key
-from newsletter.tokens import make_token
+from newsletter.tokens import signed_url
 from newsletter.words import as_html, initials
 from vasite.forms.submissions import Label, Submission
 
@@ -189,12 +187,8 @@ class Follow(models.Model):
 
     @property
     def confirm_url(self) -> str:
-        return self.url_for("follow")
+        return signed_url("follow", self.pk)
 
     @property
     def end_url(self) -> str:
-        return self.url_for("unfollow")
-
-    def url_for(self, purpose: str) -> str:
-        path = reverse(f"newsletter:{purpose}", args=[make_token(purpose, self.pk)])
-        return f"{settings.SITE_URL}{path}"
+        return signed_url("unfollow", self.pk)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 
-from newsletter.tokens import make_token
+from newsletter.tokens import signed_url
 from vasite.content.models import ContentPage
 from vasite.forms.submissions import Judged, Label
 
@@ -103,13 +101,11 @@ class Subscriber(Judged):
 
     @property
     def unsubscribe_url(self) -> str:
-        path = reverse("newsletter:unsubscribe", args=[make_token("unsubscribe", self.pk)])
-        return f"{settings.SITE_URL}{path}"
+        return signed_url("unsubscribe", self.pk)
 
     @property
     def confirm_url(self) -> str:
-        path = reverse("newsletter:confirm", args=[make_token("confirm", self.pk)])
-        return f"{settings.SITE_URL}{path}"
+        return signed_url("confirm", self.pk)
 
 
 def email_key(email: str) -> str:

@@ -172,6 +172,15 @@ def test_a_date_may_be_written_as_in_britain(client: Client, site: SmallSite) ->
     assert Enquiry.objects.get().answers[0]["answer"] == "3 May 2027"
 
 
+def test_an_answer_that_is_too_long_comes_back_whole(client: Client, site: SmallSite) -> None:
+    ask(site, "question")
+    answer = client.post("/contact/", MESSAGE | {"question-question": "x" * 201})
+    assert answer.status_code == 422
+    assert "Shorten this to 200 characters." in answer.text
+    assert "x" * 201 in answer.text
+    assert "maxlength" not in answer.text.partition('id="enquiry"')[2]
+
+
 def test_the_same_message_with_another_answer_is_another(client: Client, site: SmallSite) -> None:
     ask(site, "question")
     for answer in ("A friend", "A friend", "The paper"):

@@ -82,16 +82,28 @@ class TrapField(forms.CharField):
         super().__init__(label="Leave this empty", required=False, widget=widget)
 
 
-class LineField(forms.CharField):
-    """One line of text: line ends, which could forge a mail's header, become blanks."""
+class TypedField(forms.CharField):
+    """Abstract: text that is taken whole, or comes back with its fault."""
 
     default_validators = [all_characters_came]
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        # The browser must not cut a pasted text off unseen: the server says what is too long.
+        return {}
+
+
+class LineField(TypedField):
+    """One line of text: line ends, which could forge a mail's header, become blanks."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+        self.error_messages["max_length"] = f"Shorten this to {max_length} characters."
 
     def to_python(self, value: Any) -> str:
         return " ".join((super().to_python(value) or "").split())
 
 
-class EmailField(forms.EmailField):
+class EmailField(TypedField, forms.EmailField):
     """An e-mail address, with the keyboard and autofill for one."""
 
     default_validators = [EmailValidator(WHOLE_ADDRESS)]
@@ -115,16 +127,10 @@ def too_long(limit: int) -> str:
     return f"Shorten this to {limit:,} characters: it has %(show_value)d."
 
 
-class LongTextField(forms.CharField):
+class LongTextField(TypedField):
     """Several lines of text up to `max_length` characters, said in the hint."""
-
-    default_validators = [all_characters_came]
 
     def __init__(self, *, max_length: int, rows: int = 7, **kwargs: Any) -> None:
         widget = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
         super().__init__(max_length=max_length, widget=widget, **kwargs)
-        # The browser must not cut a pasted text off unseen: the server says what is too long.
         self.error_messages["max_length"] = too_long(max_length)
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {}

@@ -45,6 +45,14 @@ def send_letter(
     message.send()
 
 
+def one_click(url: str) -> dict[str, str]:
+    """Gives the headers by which a mail program ends what a mail belongs to (RFC 8058)."""
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def new_message_id() -> str:
     """Gives a Message-ID that no other mail has (RFC 5322, 3.6.4)."""
     return f"<{uuid.uuid4()}@{settings.SITE_HOST}>"
