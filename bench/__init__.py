@@ -14,17 +14,22 @@ def figure(value: float, allowed: float, decimals: int = 0) -> str:
     return f"{value:,.{decimals}f}{' (missed)' if value > allowed else ''}"
 
 
-def send_enquiry(port: int, source: str, fields: dict[str, str]) -> bool:
-    """Posts an enquiry from an address of this machine and tells whether it was thanked for."""
+def post_form(port: int, path: str, fields: dict[str, str], source: str = "127.0.0.1") -> int:
+    """Posts a form from an address of this machine and gives the answer's status."""
     connection = http.client.HTTPConnection(
         "127.0.0.1", port, timeout=120, source_address=(source, 0)
     )
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", "/contact/", urlencode(fields), headers)
+    connection.request("POST", path, urlencode(fields), headers)
     answer = connection.getresponse()
     answer.read()
     connection.close()
-    return answer.status == 303
+    return answer.status
+
+
+def send_enquiry(port: int, source: str, fields: dict[str, str]) -> bool:
+    """Posts an enquiry and tells whether it was thanked for."""
+    return post_form(port, "/contact/", fields, source) == http.client.SEE_OTHER
 
 
 def wait_for_pictures(site: ServedSite) -> None:
