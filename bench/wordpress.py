@@ -1,4 +1,4 @@
-"""WordPress beside us, from Debian's packages: `apt install wordpress mariadb-server php-fpm nginx`.
+"""WordPress beside us: `apt install wordpress mariadb-server php-fpm nginx`.
 
 MariaDB, php-fpm and nginx run with their packages' settings where speed hangs on them, under a
 folder and on a port of their own, and only for as long as the measurement lasts.

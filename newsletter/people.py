@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from newsletter.models import AuthorRule, Comment, Follow, Subscriber, email_key
+from newsletter.models import AuthorRule, Comment, ErasedAddress, Follow, Subscriber, email_key
 from vasite.forms.people import Known
 
 
@@ -76,11 +76,17 @@ class SubscriberKeeper:
                     "asked on the page": subscriber.subscribed_from,
                     "confirmed": moment(subscriber.confirmed_at),
                     "unsubscribed": moment(subscriber.unsubscribed_at),
+                    "history": "\n".join(
+                        " ".join(filter(None, [moment(event.at), event.text, event.page]))
+                        for event in subscriber.events.all()
+                    ),
                 },
             )
 
     def erase(self, email: str) -> None:
-        Subscriber.objects.filter(email_key=email_key(email)).delete()
+        subscribers = Subscriber.objects.filter(email_key=email_key(email))
+        ErasedAddress.keep(subscribers.values_list("email_key", flat=True))
+        subscribers.delete()
 
 
 def comments_of(email: str) -> QuerySet[Comment]:

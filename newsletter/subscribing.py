@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from newsletter.forms import SubscribeForm
-from newsletter.models import Subscriber, email_key
+from newsletter.models import NewsletterPage, Subscriber, email_key
 from vasite.business.models import BusinessSettings
 from vasite.forms.answers import came_from
 from vasite.forms.spam.judging import judge
@@ -19,14 +20,16 @@ from vasite.mail.letters import one_click, send_letter
 
 logger = logging.getLogger("vasite.event")
 MAIL_PAUSE = timedelta(hours=1)
+CONFIRM_WITHIN = timedelta(days=30)
 
 
 def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
     """Stores an address that wants the newsletter, with its confirmation mail.
 
     The visitor sees the same page whether the address was known or not. A known one gets the
-    mail that fits it, at most one within MAIL_PAUSE. A new one that comes as spam does is set
-    aside and gets none, until it comes again like a person or the VA lets it in.
+    mail that fits it, at most one within MAIL_PAUSE, a blocked one none. A new one that comes as
+    spam does is set aside and gets none, until it comes again like a person or the VA lets it in.
+    Each time that leads to a mail is in the history, with the words that were agreed to.
     """
     email = form.cleaned_data["email"]
     verdict = judge(request, form)
@@ -40,6 +43,13 @@ def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
                 "status": Subscriber.Status.HELD,
             },
         )
+        is_mailed = verdict.label == Label.HAM and may_be_mailed(subscriber)
+        if is_new or is_mailed:
+            subscriber.events.create(
+                text="Asked for the newsletter",
+                page=came_from(request),
+                words=consent_words(),
+            )
         if verdict.label != Label.HAM:
             if is_new:
                 verdict.pass_on(subscriber)
@@ -47,23 +57,55 @@ def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
             return
         if subscriber.status == Subscriber.Status.HELD:
             let_in(subscriber)
-        elif may_be_mailed(subscriber):
+        elif is_mailed:
             send_reply(subscriber)
     if is_new:
         logger.info("Subscriber %d asked for the newsletter", subscriber.pk)
 
 
-def let_in(subscriber: Subscriber) -> None:
+def consent_words() -> str:
+    """Gives what somebody reads who subscribes: the box's words, the hint and the button."""
+    page = NewsletterPage.objects.live().first()
+    hint = SubscribeForm.base_fields["email"].help_text
+    said = [page.invitation_title, page.invitation_text] if page else []
+    return "\n".join(filter(None, [*said, hint, f"[{SubscribeForm.button}]"]))
+
+
+def let_in(subscriber: Subscriber, user: Any = None) -> None:
     """Takes an address out of what was set aside and asks it to confirm."""
     subscriber.status, subscriber.verdict = Subscriber.Status.UNCONFIRMED, Label.HAM
     subscriber.reasons = []
     subscriber.save(update_fields=["status", "verdict", "reasons"])
+    if user:
+        subscriber.events.create(text="Found to be no spam", user=user)
     send_reply(subscriber)
+
+
+def block(subscriber: Subscriber, user: Any) -> None:
+    """Ends all mail to an address, also what its owner or a stranger asks for."""
+    if subscriber.status != Subscriber.Status.BLOCKED:
+        subscriber.become(Subscriber.Status.BLOCKED, "Blocked", user=user)
+
+
+def unblock(subscriber: Subscriber, user: Any) -> None:
+    """Lets a blocked address subscribe again, which only its owner can do."""
+    if subscriber.status == Subscriber.Status.BLOCKED:
+        subscriber.become(Subscriber.Status.UNSUBSCRIBED, "Block lifted", user=user)
 
 
 def may_be_mailed(subscriber: Subscriber) -> bool:
     last = subscriber.last_mailed_at
-    return last is None or last < timezone.now() - MAIL_PAUSE
+    is_due = last is None or last < timezone.now() - MAIL_PAUSE
+    return is_due and subscriber.status != Subscriber.Status.BLOCKED
+
+
+def forget_unconfirmed() -> int:
+    """Deletes addresses of which nothing was heard within CONFIRM_WITHIN; gives their number."""
+    long_ago = timezone.now() - CONFIRM_WITHIN
+    unheard = Subscriber.objects.filter(
+        status=Subscriber.Status.UNCONFIRMED, last_mailed_at__lt=long_ago
+    )
+    return unheard.delete()[1].get("newsletter.Subscriber", 0)
 
 
 def send_reply(subscriber: Subscriber) -> None:

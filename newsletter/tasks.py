@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from newsletter import following
+from newsletter import following, subscribing
 
 
 @task()
 def follow_up() -> int:
     """Tells those who follow a thread of what became public in it."""
     return following.follow_up()
+
+
+@task()
+def forget_unconfirmed() -> int:
+    """Deletes the addresses that were never confirmed."""
+    return subscribing.forget_unconfirmed()

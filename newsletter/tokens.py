@@ -21,25 +21,30 @@ class BadTokenError(Exception):
 
 
 class ExpiredTokenError(BadTokenError):
-    """The token was ours; its time is over."""
+    """The token was ours, for `key`; its time is over."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
-def make_token(purpose: str, key: int) -> str:
+def make_token(purpose: str, key: int | str) -> str:
     """Gives a token that names one row, for one purpose: "confirm", "unsubscribe", "follow"…"""
     return signing.dumps(key, salt=f"newsletter.{purpose}")
 
 
-def signed_url(purpose: str, key: int) -> str:
+def signed_url(purpose: str, key: int | str) -> str:
     """Gives the whole address that does this to a row: its name in newsletter.urls."""
     path = reverse(f"newsletter:{purpose}", args=[make_token(purpose, key)])
     return f"{settings.SITE_URL}{path}"
 
 
-def read_token(purpose: str, token: str) -> int:
-    """Gives the row's id. Raises ExpiredTokenError after AGES, else BadTokenError."""
+def read_token(purpose: str, token: str) -> str:
+    """Gives the row's key. Raises ExpiredTokenError after AGES, else BadTokenError."""
+    salt = f"newsletter.{purpose}"
     try:
-        return int(signing.loads(token, salt=f"newsletter.{purpose}", max_age=AGES.get(purpose)))
-    except signing.SignatureExpired as error:
-        raise ExpiredTokenError from error
-    except (signing.BadSignature, ValueError, TypeError) as error:
+        return str(signing.loads(token, salt=salt, max_age=AGES.get(purpose)))
+    except signing.SignatureExpired:
+        raise ExpiredTokenError(str(signing.loads(token, salt=salt))) from None
+    except (signing.BadSignature, ValueError) as error:
         raise BadTokenError from error

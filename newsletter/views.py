@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -14,8 +15,9 @@ from blog.models import BlogPostPage
 from newsletter.commenting import receive_comment
 from newsletter.forms import AnswerForm, CommentForm, SubscribeForm
 from newsletter.models import Comment, Follow, NewsletterPage, Subscriber
+from newsletter.models.subscribers import CONFIRM_BUTTON, CONFIRM_QUESTION
 from newsletter.moderation import answer, moderate
-from newsletter.subscribing import receive_address
+from newsletter.subscribing import may_be_mailed, receive_address, send_reply
 from newsletter.threads import Discussion, discussion_of
 from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
 from vasite.content.visibility import visible
@@ -63,7 +65,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     form = SubscribeForm(request.POST, action=request.path)
     if form.is_valid():
         receive_address(request, form)
-        return SeeOther("/newsletter/thank-you/")
+        return SeeOther(reverse("newsletter:thank_you"))
     request.subscribe_form = form  # type: ignore[attr-defined] - the form's tag shows it
     return with_faults(page.serve(request))
 
@@ -78,20 +80,28 @@ def thank_you(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button, POST confirms: programs that follow links in mails confirm nothing."""
     try:
-        subscriber_id = read_token("confirm", token)
-    except ExpiredTokenError:
-        return render_result(request, "confirm_expired", 410)
+        subscriber = Subscriber.asked_to_confirm(read_token("confirm", token))
+    except ExpiredTokenError as error:
+        return send_new_link(request, Subscriber.asked_to_confirm(error.key))
     except BadTokenError:
-        return render_result(request, "bad_link", 404)
-    subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
+        subscriber = None
     if subscriber is None:
         return render_result(request, "bad_link", 404)
     if subscriber.status == Subscriber.Status.CONFIRMED:
         return render_result(request, "confirmed")
     if request.method != "POST":
-        return render_result(request, "confirm")
+        return render_result(request, "confirm", question=CONFIRM_QUESTION, button=CONFIRM_BUTTON)
     subscriber.confirm()
     return SeeOther(request.path)
+
+
+def send_new_link(request: HttpRequest, subscriber: Subscriber | None) -> HttpResponse:
+    """Shows a button for a link that is too old; pressed, a new one is sent, one an hour."""
+    if request.method != "POST":
+        return render_result(request, "confirm_expired", 410)
+    if subscriber and may_be_mailed(subscriber):
+        send_reply(subscriber)
+    return SeeOther(reverse("newsletter:thank_you"))
 
 
 @never_cache
@@ -103,7 +113,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     except BadTokenError:
         return render_result(request, "bad_link", 404)
     subscriber = Subscriber.objects.filter(pk=subscriber_id).first()
-    if subscriber is None or subscriber.status == Subscriber.Status.UNSUBSCRIBED:
+    if subscriber is None or subscriber.is_gone:
         return render_result(request, "unsubscribed")
     if request.method != "POST":
         return render_result(request, "unsubscribe")

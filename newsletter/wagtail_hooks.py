@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,21 +9,22 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from blog.models import BlogPostPage
-from newsletter.admin import (
+from newsletter.admin.comments import (
     ApproveAction,
     AuthorRuleViewSet,
     CommentViewSet,
-    LetInAction,
     MarkSpamCommentAction,
     RejectAction,
-    SubscriberViewSet,
 )
+from newsletter.admin.subscribers import BlockAction, LetInAction, SubscriberViewSet
+from newsletter.models import ErasedAddress, Subscriber
 from newsletter.views import show_comments
 
 register_snippet(CommentViewSet)
 register_snippet(SubscriberViewSet)
 register_snippet(AuthorRuleViewSet)
-for action in (ApproveAction, RejectAction, MarkSpamCommentAction, LetInAction):
+actions = (ApproveAction, RejectAction, MarkSpamCommentAction, LetInAction, BlockAction)
+for action in actions:
     hooks.register("register_bulk_action", action)
 
 
@@ -36,3 +38,9 @@ def choose_comments(page: Page, request: HttpRequest, args: Any, kwargs: Any) ->
 @hooks.register("insert_global_admin_js")
 def moderation_by_keyboard() -> str:
     return format_html('<script type="module" src="{}"></script>', static("js/moderation.js"))
+
+
+@hooks.register("after_delete_snippet")
+def remember_erased(request: HttpRequest, instances: Iterable[Any]) -> None:
+    """Keeps the hash of an address that the VA erased, one or many."""
+    ErasedAddress.keep(one.email_key for one in instances if isinstance(one, Subscriber))

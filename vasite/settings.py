@@ -91,6 +91,7 @@ PERIODIC_TASKS = {
     "vasite.home.tasks.tell_of_waiting": 3600,
     "contact.tasks.remind": 3600,
     "newsletter.tasks.follow_up": 3600,
+    "newsletter.tasks.forget_unconfirmed": 3600,
     "vasite.content.tasks.count_words": 86_400,
     "vasite.content.tasks.complete_renditions": 86_400,
     "blog.tasks.relate_all_posts": 86_400,

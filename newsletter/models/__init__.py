@@ -1,15 +1,23 @@
 """The readers: subscribers, comments under posts, and who is told of answers to them."""
 
 from newsletter.models.comments import AuthorRule, Comment, CommentQuerySet, CommentSettings, Follow
-from newsletter.models.subscribers import NewsletterPage, Subscriber, email_key
+from newsletter.models.subscribers import (
+    ErasedAddress,
+    NewsletterPage,
+    Subscriber,
+    SubscriberEvent,
+    email_key,
+)
 
 __all__ = [
     "AuthorRule",
     "Comment",
     "CommentQuerySet",
     "CommentSettings",
+    "ErasedAddress",
     "Follow",
     "NewsletterPage",
     "Subscriber",
+    "SubscriberEvent",
     "email_key",
 ]

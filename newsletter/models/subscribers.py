@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from django.db import models
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 
 from newsletter.tokens import signed_url
 from vasite.content.models import ContentPage
 from vasite.forms.submissions import Judged, Label
+
+CONFIRM_QUESTION, CONFIRM_BUTTON = "Would you like the newsletter?", "Yes, send it to me"
 
 
 class NewsletterPage(ContentPage):
@@ -47,19 +55,21 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
 
 class Subscriber(Judged):
-    """An address that asked for the newsletter."""
+    """An address that asked for the newsletter, its state, and in `events` how it came to be."""
 
     class Status(models.TextChoices):
         UNCONFIRMED = "unconfirmed", "Not confirmed yet"
         CONFIRMED = "confirmed", "Confirmed"
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        BOUNCED = "bounced", "Mail came back"
+        COMPLAINED = "complained", "Complained of spam"
+        BLOCKED = "blocked", "Blocked by you"
         HELD = "held", "Set aside: looks like spam"
 
     arrival_field = "subscribed_at"
     set_aside_filter = ("status", "held")
 
     email = models.EmailField("e-mail")
-    # The address in lower case: what makes two spellings the same person.
     email_key = models.CharField(max_length=254, unique=True, editable=False)
     status = models.CharField(
         max_length=12, choices=Status, default=Status.UNCONFIRMED, db_index=True
@@ -86,28 +96,105 @@ class Subscriber(Judged):
     def untold(cls) -> models.QuerySet[Subscriber]:
         return cls.objects.filter(status=cls.Status.HELD, verdict=Label.UNSURE, told_at=None)
 
+    def become(self, status: str, text: str, **event: Any) -> None:
+        """Gives the address another state, together with its line in the history."""
+        fields: dict[str, Any] = {"status": status}
+        if status in {self.Status.CONFIRMED, self.Status.UNSUBSCRIBED}:
+            fields[f"{status}_at"] = timezone.now()
+        with transaction.atomic():
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.save(update_fields=list(fields))
+            self.events.create(text=text, **event)
+
     def confirm(self) -> None:
         """Makes the address a confirmed one, from now on."""
-        self.status = self.Status.CONFIRMED
-        self.confirmed_at = timezone.now()
-        self.save(update_fields=["status", "confirmed_at"])
+        words = f"{CONFIRM_QUESTION}\n[{CONFIRM_BUTTON}]"
+        self.become(self.Status.CONFIRMED, "Confirmed by the link of a mail", words=words)
+
+    @property
+    def is_gone(self) -> bool:
+        return self.status in {self.Status.UNSUBSCRIBED, self.Status.BLOCKED}
 
     def unsubscribe(self) -> None:
-        """Ends the subscription; doing it twice is as good as once."""
-        if self.status != self.Status.UNSUBSCRIBED:
-            self.status = self.Status.UNSUBSCRIBED
-            self.unsubscribed_at = timezone.now()
-            self.save(update_fields=["status", "unsubscribed_at"])
+        """Ends the subscription; doing it twice is as good as once, and a block stays."""
+        if not self.is_gone:
+            self.become(self.Status.UNSUBSCRIBED, "Unsubscribed by the link of a mail")
 
     @property
     def unsubscribe_url(self) -> str:
         return signed_url("unsubscribe", self.pk)
 
     @property
+    def confirm_key(self) -> str:
+        """What a link to confirm names: the address as it is until it next unsubscribes."""
+        ended = self.unsubscribed_at.timestamp() if self.unsubscribed_at else 0
+        return f"{self.pk}-{ended:.0f}"
+
+    @property
     def confirm_url(self) -> str:
-        return signed_url("confirm", self.pk)
+        return signed_url("confirm", self.confirm_key)
+
+    @classmethod
+    def asked_to_confirm(cls, key: str) -> Subscriber | None:
+        """Gives the address of a `confirm_key`, unless it unsubscribed since or is blocked."""
+        found = cls.objects.exclude(status=cls.Status.BLOCKED).filter(pk=key.partition("-")[0])
+        return next((one for one in found if one.confirm_key == key), None)
+
+
+class SubscriberEvent(models.Model):
+    """A line in an address's history: the proof of consent that PECR and the UK GDPR ask for."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    text = models.CharField(max_length=300)
+    page = models.CharField(max_length=300, blank=True)
+    # What the person read when agreeing.
+    words = models.TextField(blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ErasedAddress(models.Model):
+    """The keyed hash of an address that was erased: nobody but its owner brings it back."""
+
+    mark = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return self.mark
+
+    @staticmethod
+    def keep(keys: Iterable[str]) -> None:
+        """Keeps the hashes of addresses, each given as its `email_key`."""
+        marks = [ErasedAddress(mark=erased_mark(key)) for key in keys]
+        ErasedAddress.objects.bulk_create(marks, ignore_conflicts=True)
+
+    @classmethod
+    def holds(cls, key: str) -> bool:
+        return cls.objects.filter(mark=erased_mark(key)).exists()
+
+
+def erased_mark(key: str) -> str:
+    return salted_hmac("newsletter.erased", key, algorithm="sha256").hexdigest()
 
 
 def email_key(email: str) -> str:
-    """Gives the form in which two addresses are compared."""
-    return email.strip().lower()
+    """Gives the form in which two addresses are compared: small letters, IDNA's domain.
+
+    Unicode is composed (NFC) first; a domain that IDNA (RFC 3490) doesn't know stays as it is.
+    """
+    key = unicodedata.normalize("NFC", email).strip().lower()
+    name, at, domain = key.rpartition("@")
+    try:
+        return f"{name}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return key

@@ -19,11 +19,11 @@ from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
 
 
 class InboxPermissionPolicy(ModelPermissionPolicy):
-    """Nobody writes an inbox's entries by hand; `forbidden_actions` names what else is not done."""
+    """An inbox where `forbidden_actions` (of "add", "change", "delete") are done by nobody."""
 
     def __init__(self, model: type[models.Model], forbidden_actions: Iterable[str]) -> None:
         super().__init__(model)
-        self.forbidden_actions = {"add", *forbidden_actions}
+        self.forbidden_actions = set(forbidden_actions)
 
     def user_has_permission(self, user: Any, action: str) -> bool:
         return action not in self.forbidden_actions and super().user_has_permission(user, action)
@@ -51,10 +51,10 @@ class InboxViewSet(SnippetViewSet):
     """A list in the admin's menu of what came in or waits to go out.
 
     `waiting` gives the queryset that the menu and the dashboard count; `waiting_words` says what
-    it is ("comments wait for you").
+    it is ("comments wait for you"). Nobody writes its entries by hand, unless it says so.
     """
 
-    forbidden_actions: tuple[str, ...] = ()
+    forbidden_actions: tuple[str, ...] = ("add",)
     waiting_words: tuple[str, str] = ("waits", "wait")
     add_to_admin_menu = True
     copy_view_enabled = False

@@ -43,7 +43,7 @@ class OutboxViewSet(InboxViewSet):
     menu_label = "Outbox"
     menu_order = 230
     waiting_words = ("mail waits in the outbox", "mails wait in the outbox")
-    forbidden_actions = ("change", "delete")
+    forbidden_actions = ("add", "change", "delete")
     inspect_view_enabled = True
     inspect_view_class = ReadMailView
     list_display = [

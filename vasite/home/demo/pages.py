@@ -18,6 +18,7 @@ from wagtail.models import Page, Site
 from blog.models import BlogIndexPage, BlogPostPage, Category
 from contact.models import ContactPage, Enquiry
 from newsletter.models import Comment, NewsletterPage, Subscriber, email_key
+from newsletter.subscribing import consent_words
 from services.models import ServicePage, ServicesIndexPage, Testimonial
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
@@ -248,10 +249,10 @@ class DemoSite:
             )
             enquiry.set_content(name, email, text)
             enquiry.save()
-        Subscriber.objects.create(
+        reader = Subscriber.objects.create(
             email="reader@example.com",
             email_key=email_key("reader@example.com"),
-            status=Subscriber.Status.CONFIRMED,
             subscribed_from="/blog/",
-            confirmed_at=now,
         )
+        reader.events.create(text="Asked for the newsletter", page="/blog/", words=consent_words())
+        reader.confirm()

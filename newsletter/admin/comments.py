@@ -1,4 +1,4 @@
-"""The readers' inboxes in the admin: comments and subscribers."""
+"""The comments in the admin, and the authors that are trusted or blocked."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from newsletter.forms import AnswerForm
-from newsletter.models import AuthorRule, Comment, Subscriber
+from newsletter.models import AuthorRule, Comment
 from newsletter.moderation import answer, moderate, set_rule
-from newsletter.subscribing import let_in
 from newsletter.tasks import follow_up
 from vasite.forms.inboxes import Cell, ChangeStateAction, JudgedViewSet
 from vasite.forms.spam.deciding import DecidingForm
@@ -192,54 +191,6 @@ class MarkSpamCommentAction(CommentAction):
     action_priority = 25
     state = Comment.Status.SPAM
     changed_words = "marked as spam"
-
-
-class LetInAction(ChangeStateAction):
-    display_name = "Not spam: ask to confirm"
-    action_type = "let_in"
-    aria_label = "Send the ticked addresses the mail to confirm"
-    changed_words = "asked to confirm"
-    models = [Subscriber]
-
-    @classmethod
-    def change_state(cls, entries: Any, user: Any) -> int:
-        held = entries.filter(status=Subscriber.Status.HELD)
-        for subscriber in held:
-            let_in(subscriber)
-        return len(held)
-
-
-class SubscriberViewSet(JudgedViewSet):
-    model = Subscriber
-    admin_url_namespace = "subscribers"
-    base_url_path = "subscribers"
-    icon = "group"
-    menu_label = "Subscribers"
-    menu_order = 220
-    waiting_words = ("subscriber has not confirmed yet", "subscribers have not confirmed yet")
-    forbidden_actions = ("change",)
-    search_fields = ["email"]
-    inspect_view_enabled = True
-    list_display = [
-        "email",
-        "status",
-        DateColumn("subscribed_at", label="Asked"),
-        DateColumn("confirmed_at", label="Confirmed"),
-    ]
-    list_export = ["email", "status", "subscribed_at", "confirmed_at", "unsubscribed_at"]
-    ordering = ["-subscribed_at"]
-    inspect_view_fields = [
-        "email",
-        "status",
-        "subscribed_at",
-        "subscribed_from",
-        "confirmed_at",
-        "unsubscribed_at",
-        "reason_text",
-    ]
-
-    def waiting(self) -> Any:
-        return Subscriber.objects.filter(status=Subscriber.Status.UNCONFIRMED)
 
 
 class AuthorRuleViewSet(SnippetViewSet):

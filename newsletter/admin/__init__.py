@@ -1,0 +1,1 @@
+"""What the VA sees of her readers."""

@@ -1,0 +1,161 @@
+"""The subscribers in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+from wagtail.admin import messages
+from wagtail.admin.auth import require_admin_access
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel, ObjectList
+from wagtail.admin.ui.tables import DateColumn
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.snippets.views.snippets import InspectView
+
+from newsletter.models import ErasedAddress, Subscriber, email_key
+from newsletter.subscribing import block, let_in, unblock
+from vasite.forms.inboxes import ChangeStateAction, JudgedViewSet
+
+Status = Subscriber.Status
+
+
+class AddSubscriberForm(WagtailAdminModelForm):
+    """Adds an address that agreed elsewhere; where and when is kept as the proof of it."""
+
+    source = forms.CharField(
+        label="How they agreed",
+        max_length=300,
+        help_text="Where, when and to what: “Signed the list at the Malvern fair, 3 May 2026”. "
+        "Without their yes the law (PECR) lets you write to nobody.",
+    )
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"])
+        known = Subscriber.objects.filter(email_key=email_key(email)).first()
+        if known:
+            state = known.get_status_display()
+            raise ValidationError(f"This address is on the list already: {state}.")
+        if ErasedAddress.holds(email_key(email)):
+            raise ValidationError(
+                "This address was erased. Only its owner can bring it back, by subscribing."
+            )
+        return email
+
+    def save(self, commit: bool = True) -> Subscriber:
+        subscriber = super().save()
+        subscriber.become(
+            Status.CONFIRMED, "Added by hand", words=self.cleaned_data["source"], user=self.for_user
+        )
+        return subscriber
+
+
+class SubscriberView(InspectView):
+    """One address with its history."""
+
+    template_name = "admin/subscriber.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        policy = ModelPermissionPolicy(Subscriber)
+        return super().get_context_data(**kwargs) | {
+            "subscriber": self.object,
+            "events": self.object.events.select_related("user"),
+            "may_change": policy.user_has_permission(self.request.user, "change"),
+        }
+
+
+class SubscriberViewSet(JudgedViewSet):
+    model = Subscriber
+    admin_url_namespace = "subscribers"
+    base_url_path = "subscribers"
+    icon = "group"
+    menu_label = "Subscribers"
+    menu_order = 220
+    waiting_words = ("subscriber has not confirmed yet", "subscribers have not confirmed yet")
+    forbidden_actions = ("change",)
+    search_fields = ["email"]
+    inspect_view_enabled = True
+    inspect_view_class = SubscriberView
+    list_display = [
+        "email",
+        "status",
+        DateColumn("subscribed_at", label="Asked"),
+        DateColumn("confirmed_at", label="Confirmed"),
+    ]
+    list_filter = ["subscribed_at", "confirmed_at"]
+    list_export = ["email", "status", "subscribed_at", "confirmed_at", "unsubscribed_at"]
+    export_filename = "subscribers"
+    ordering = ["-subscribed_at"]
+    edit_handler = ObjectList(
+        [FieldPanel("email"), FieldPanel("source")], base_form_class=AddSubscriberForm
+    )
+
+    def waiting(self) -> Any:
+        return Subscriber.objects.filter(status=Status.UNCONFIRMED)
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            *super().get_urlpatterns(),
+            path("<int:pk>/block/", require_admin_access(set_block), name="block"),
+        ]
+
+
+@require_POST
+def set_block(request: HttpRequest, pk: int) -> HttpResponse:
+    """Blocks an address, or with `lift` lifts its block."""
+    if not ModelPermissionPolicy(Subscriber).user_has_permission(request.user, "change"):
+        raise PermissionDenied
+    subscriber = get_object_or_404(Subscriber, pk=pk)
+    if "lift" in request.POST:
+        unblock(subscriber, request.user)
+        messages.success(request, "The block is lifted: this person may subscribe again.")
+    else:
+        block(subscriber, request.user)
+        messages.success(request, "Blocked: nothing goes to this address any more.")
+    return redirect(reverse("subscribers:inspect", args=[pk]))
+
+
+class SubscriberAction(ChangeStateAction):
+    """Abstract: does to each ticked address what a function does to one."""
+
+    models = [Subscriber]
+
+    @classmethod
+    def settle(cls, subscriber: Subscriber, user: Any) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def change_state(cls, entries: Any, user: Any) -> int:
+        for subscriber in entries:
+            cls.settle(subscriber, user)
+        return len(entries)
+
+
+class LetInAction(SubscriberAction):
+    display_name = "Not spam: ask to confirm"
+    action_type = "let_in"
+    aria_label = "Send the ticked addresses the mail to confirm"
+    action_priority = 10
+    changed_words = "asked to confirm"
+
+    @classmethod
+    def settle(cls, subscriber: Subscriber, user: Any) -> None:
+        if subscriber.status == Status.HELD:
+            let_in(subscriber, user)
+
+
+class BlockAction(SubscriberAction):
+    display_name = "Block"
+    action_type = "block"
+    aria_label = "Block the ticked addresses"
+    action_priority = 20
+    changed_words = "blocked: nothing goes to them any more"
+
+    @classmethod
+    def settle(cls, subscriber: Subscriber, user: Any) -> None:
+        block(subscriber, user)
