@@ -16,6 +16,7 @@ from newsletter.tokens import signed_url
 from vasite.content.models import ContentPage
 from vasite.forms.submissions import Judged, Label
 
+LONGEST_ADDRESS = 254
 CONFIRM_QUESTION, CONFIRM_BUTTON = "Would you like the newsletter?", "Yes, send it to me"
 
 
@@ -70,7 +71,7 @@ class Subscriber(Judged):
     set_aside_filter = ("status", "held")
 
     email = models.EmailField("e-mail")
-    email_key = models.CharField(max_length=254, unique=True, editable=False)
+    email_key = models.CharField(max_length=LONGEST_ADDRESS, unique=True, editable=False)
     status = models.CharField(
         max_length=12, choices=Status, default=Status.UNCONFIRMED, db_index=True
     )
@@ -190,11 +191,13 @@ def erased_mark(key: str) -> str:
 def email_key(email: str) -> str:
     """Gives the form in which two addresses are compared: small letters, IDNA's domain.
 
-    Unicode is composed (NFC) first; a domain that IDNA (RFC 3490) doesn't know stays as it is.
+    Unicode is composed (NFC) first; a domain that IDNA (RFC 3490) doesn't know, or makes longer
+    than an address may be, stays as it is.
     """
     key = unicodedata.normalize("NFC", email).strip().lower()
     name, at, domain = key.rpartition("@")
     try:
-        return f"{name}{at}{domain.encode('idna').decode()}"
+        encoded = f"{name}{at}{domain.encode('idna').decode()}"
     except UnicodeError:
         return key
+    return encoded if len(encoded) <= LONGEST_ADDRESS else key
