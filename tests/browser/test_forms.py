@@ -133,6 +133,7 @@ def test_she_moderates_by_keyboard(
     admin.keyboard.press("s")
     expect(admin.locator(".undo button")).to_be_visible()
     expect(admin.locator("[data-comment]").first).to_contain_text("the older")
+    admin.wait_for_load_state()  # the script that hears the next key is there
     admin.keyboard.press("u")
     expect(admin.locator("[data-comment]").first).to_contain_text("the newer")
 

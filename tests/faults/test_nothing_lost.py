@@ -118,7 +118,7 @@ def test_a_disk_that_is_full(small_disk: Path) -> None:
             crowd.wait_for("thanked", 30)
             ballast = small_disk / "ballast"
             with ballast.open("wb", buffering=0) as file, suppress(OSError):
-                while file.write(bytes(4096)):
+                while file.write(bytes(2**20)):
                     pass
             crowd.wait_for("kept", 10)
             assert site.get("/")[0] == 200
