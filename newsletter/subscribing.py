@@ -45,11 +45,7 @@ def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
         )
         is_mailed = verdict.label == Label.HAM and may_be_mailed(subscriber)
         if is_new or is_mailed:
-            subscriber.events.create(
-                text="Asked for the newsletter",
-                page=came_from(request),
-                words=consent_words(),
-            )
+            keep_consent(subscriber, came_from(request))
         if verdict.label != Label.HAM:
             if is_new:
                 verdict.pass_on(subscriber)
@@ -63,12 +59,13 @@ def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
         logger.info("Subscriber %d asked for the newsletter", subscriber.pk)
 
 
-def consent_words() -> str:
-    """Gives what somebody reads who subscribes: the box's words, the hint and the button."""
+def keep_consent(subscriber: Subscriber, path: str) -> None:
+    """Keeps from which page an address asked, and what is read there: box, hint and button."""
     page = NewsletterPage.objects.live().first()
     hint = SubscribeForm.base_fields["email"].help_text
     said = [page.invitation_title, page.invitation_text] if page else []
-    return "\n".join(filter(None, [*said, hint, f"[{SubscribeForm.button}]"]))
+    words = "\n".join(filter(None, [*said, hint, f"[{SubscribeForm.button}]"]))
+    subscriber.events.create(text="Asked for the newsletter", page=path, words=words)
 
 
 def let_in(subscriber: Subscriber, user: Any = None) -> None:

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.auth import require_admin_access
@@ -117,7 +117,7 @@ def set_block(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         block(subscriber, request.user)
         messages.success(request, "Blocked: nothing goes to this address any more.")
-    return redirect(reverse("subscribers:inspect", args=[pk]))
+    return redirect("subscribers:inspect", pk)
 
 
 class SubscriberAction(ChangeStateAction):

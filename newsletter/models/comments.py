@@ -9,7 +9,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Page
 
-from newsletter.models.subscribers import email_key
+from newsletter.models.subscribers import LONGEST_ADDRESS, email_key
 from newsletter.tokens import signed_url
 from newsletter.words import as_html, initials
 from vasite.forms.submissions import Label, Submission
@@ -140,7 +140,7 @@ class AuthorRule(models.Model):
         TRUSTED = "trusted", "Trusted: comments appear at once"
         BLOCKED = "blocked", "Blocked: comments go to spam"
 
-    email_key = models.CharField("e-mail", max_length=254, unique=True)
+    email_key = models.CharField("e-mail", max_length=LONGEST_ADDRESS, unique=True)
     rule = models.CharField(max_length=7, choices=Rule)
     made_at = models.DateTimeField("since", default=timezone.now, editable=False)
 
@@ -173,7 +173,7 @@ class Follow(models.Model):
 
     thread = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="follows")
     email = models.EmailField("e-mail")
-    email_key = models.CharField(max_length=254, db_index=True, editable=False)
+    email_key = models.CharField(max_length=LONGEST_ADDRESS, db_index=True, editable=False)
     asked_at = models.DateTimeField("asked", default=timezone.now)
     confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
 

@@ -18,7 +18,7 @@ from wagtail.models import Page, Site
 from blog.models import BlogIndexPage, BlogPostPage, Category
 from contact.models import ContactPage, Enquiry
 from newsletter.models import Comment, NewsletterPage, Subscriber, email_key
-from newsletter.subscribing import consent_words
+from newsletter.subscribing import keep_consent
 from services.models import ServicePage, ServicesIndexPage, Testimonial
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
@@ -254,5 +254,5 @@ class DemoSite:
             email_key=email_key("reader@example.com"),
             subscribed_from="/blog/",
         )
-        reader.events.create(text="Asked for the newsletter", page="/blog/", words=consent_words())
+        keep_consent(reader, "/blog/")
         reader.confirm()
