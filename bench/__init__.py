@@ -36,4 +36,5 @@ def wait_for_pictures(site: ServedSite) -> None:
     """Waits until the worker has made what the demo's pictures need."""
     code = "from django_tasks_db.models import DBTaskResult as T; print(T.objects.ready().count())"
     while int(site.run_code(code).split()[-1]):
+        assert site.process.poll() is None, "".join(site.output)
         time.sleep(5)

@@ -39,10 +39,12 @@ MAIL_POLICY = (
 # What stands before a token in an address
 BEFORE_TOKENS = {
     "confirm",
+    "follow",
     "moderate",
     "password_reset",
     "preferences",
     "preview",
+    "unfollow",
     "unsubscribe",
     "your-data",
 }
@@ -142,18 +144,7 @@ def loggable_path(request: HttpRequest) -> str:
 
 
 def _follows_token_word(parts: list[str], index: int) -> bool:
-    words = {
-        "confirm",
-        "follow",
-        "moderate",
-        "your-data",
-        "unfollow",
-        "unsubscribe",
-        "preferences",
-        "password_reset",
-        "preview",
-    }
-    return bool(words & set(parts[:index])) and bool(parts[index])
+    return bool(BEFORE_TOKENS & set(parts[:index])) and bool(parts[index])
 
 
 class UnavailableMiddleware:
