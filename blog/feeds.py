@@ -23,12 +23,11 @@ from wagtail.blocks import Block
 
 from blog.models import BlogPostPage, Category
 from vasite.business.models import BusinessSettings
-from vasite.content.rich_text import expand_all
+from vasite.content.rich_text import expand_all, with_whole_addresses
 
 POSTS_IN_FEED = 20
 # Control characters that XML 1.0 can't hold; Django raises on them.
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-OWN_ADDRESS = re.compile(r'((?:src|href)=")/(?!/)')
 
 
 class WholePostFeed(Atom1Feed):
@@ -129,7 +128,7 @@ def feed_htmls(posts: list[BlogPostPage]) -> Iterator[str]:
             )
         )
         html = render_to_string("blog/feed_post.html", {"page": post, "body": body})
-        yield printable(OWN_ADDRESS.sub(rf"\1{settings.SITE_URL}/", html).strip())
+        yield printable(with_whole_addresses(html).strip())
 
 
 def block_html(block: Block, value: Any, expanded: dict[str, str]) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from django import forms
+from typing import Any
 
+from django import forms
+from django.db.models import QuerySet
+
+from blog.models import Category
 from vasite.forms.accessible import (
     AccessibleForm,
     EmailField,
@@ -24,6 +28,37 @@ class SubscribeForm(AccessibleForm):
         label="Your e-mail address",
         help_text="You confirm by mail, and one click ends it.",
     )
+
+
+class PreferencesForm(AccessibleForm):
+    """What a subscriber wants to get, and by which name to be addressed."""
+
+    form_id = "preferences"
+    button = "Keep this"
+
+    name = LineField(
+        label="Your name",
+        required=False,
+        max_length=100,
+        help_text="Letters then begin with your first name.",
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    topics = forms.ModelMultipleChoiceField(
+        label="Letters about",
+        queryset=Category.objects.none(),
+        required=False,
+        help_text="Tick none, and you get all of them.",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, offered: QuerySet[Category], **kwargs: Any) -> None:
+        self.offered = offered
+        super().__init__(*args, **kwargs)
+
+    def arrange(self) -> None:
+        self.fields["topics"].queryset = self.offered  # type: ignore[attr-defined]
+        if not self.offered.exists():
+            del self.fields["topics"]
 
 
 class CommentForm(AccessibleForm):

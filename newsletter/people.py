@@ -72,10 +72,18 @@ class SubscriberKeeper:
                 at=subscriber.subscribed_at,
                 admin_url=reverse("subscribers:inspect", args=[subscriber.pk]),
                 fields={
+                    "name": subscriber.name,
                     "e-mail": subscriber.email,
+                    "topics": ", ".join(str(topic) for topic in subscriber.topics.all()),
                     "asked on the page": subscriber.subscribed_from,
                     "confirmed": moment(subscriber.confirmed_at),
                     "unsubscribed": moment(subscriber.unsubscribed_at),
+                    "letters": "\n".join(
+                        f"{moment(letter.taken_at)} {letter.campaign.public_title}"
+                        for letter in subscriber.deliveries.exclude(taken_at=None).select_related(
+                            "campaign"
+                        )
+                    ),
                     "history": "\n".join(
                         " ".join(filter(None, [moment(event.at), event.text, event.page]))
                         for event in subscriber.events.all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from blog.models import Category
 from newsletter.forms import SubscribeForm
 from newsletter.models import NewsletterPage, Subscriber, email_key
 from vasite.business.models import BusinessSettings
@@ -76,6 +78,18 @@ def let_in(subscriber: Subscriber, user: Any = None) -> None:
     if user:
         subscriber.events.create(text="Found to be no spam", user=user)
     send_reply(subscriber)
+
+
+def keep_preferences(subscriber: Subscriber, name: str, topics: Iterable[Category] | None) -> None:
+    """Keeps a subscriber's name and topics; None where none are offered."""
+    chosen = [] if topics is None else list(topics)
+    words = ", ".join(topic.name for topic in chosen)
+    with transaction.atomic():
+        subscriber.name = name
+        subscriber.save(update_fields=["name"])
+        if topics is not None:
+            subscriber.topics.set(chosen)
+        subscriber.events.create(text="Chose what to get", words=words)
 
 
 def block(subscriber: Subscriber, user: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from newsletter import following, subscribing
+from newsletter import following, sending, subscribing
 
 
 @task()
@@ -17,3 +17,9 @@ def follow_up() -> int:
 def forget_unconfirmed() -> int:
     """Deletes the addresses that were never confirmed."""
     return subscribing.forget_unconfirmed()
+
+
+@task(priority=-10)
+def send_campaigns() -> int:
+    """Sends letters for a moment, then lets other work have its turn."""
+    return sending.send_due()

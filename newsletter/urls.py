@@ -1,6 +1,7 @@
 from django.urls import path
 
 from newsletter import views
+from newsletter.feeds import campaign_feed
 
 app_name = "newsletter"
 urlpatterns = [
@@ -8,6 +9,8 @@ urlpatterns = [
     path("newsletter/thank-you/", views.thank_you, name="thank_you"),
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("newsletter/preferences/<str:token>/", views.preferences, name="preferences"),
+    path("newsletter/feed/", campaign_feed, name="feed"),
     path("comments/moderate/<str:token>/", views.moderate_by_mail, name="moderate"),
     path("comments/follow/<str:token>/", views.follow, name="follow"),
     path("comments/unfollow/<str:token>/", views.unfollow, name="unfollow"),

@@ -11,13 +11,18 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from blog.models import BlogPostPage
+from blog.models import BlogPostPage, Category
 from newsletter.commenting import receive_comment
-from newsletter.forms import AnswerForm, CommentForm, SubscribeForm
+from newsletter.forms import AnswerForm, CommentForm, PreferencesForm, SubscribeForm
 from newsletter.models import Comment, Follow, NewsletterPage, Subscriber
 from newsletter.models.subscribers import CONFIRM_BUTTON, CONFIRM_QUESTION
 from newsletter.moderation import answer, moderate
-from newsletter.subscribing import may_be_mailed, receive_address, send_reply
+from newsletter.subscribing import (
+    keep_preferences,
+    may_be_mailed,
+    receive_address,
+    send_reply,
+)
 from newsletter.threads import Discussion, discussion_of
 from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
 from vasite.content.visibility import visible
@@ -122,6 +127,31 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 unsubscribe.accepts_any_origin = True  # type: ignore[attr-defined] - a mail provider posts it
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """Shows what a subscriber gets, and takes what they want instead."""
+    try:
+        found = Subscriber.objects.filter(pk=read_token("preferences", token))
+    except BadTokenError:
+        return render_result(request, "bad_link", 404)
+    subscriber = found.exclude(status__in=Subscriber.GONE).first()
+    if subscriber is None:
+        return render_result(request, "unsubscribed")
+    page = NewsletterPage.objects.live().first()
+    offered = page.topics.all() if page else Category.objects.none()
+    form = PreferencesForm(
+        request.POST or None,
+        offered=offered,
+        initial={"name": subscriber.name, "topics": subscriber.topics.all()},
+    )
+    if request.method == "POST" and form.is_valid():
+        keep_preferences(subscriber, form.cleaned_data["name"], form.cleaned_data.get("topics"))
+        return SeeOther(f"{request.path}#kept")
+    status = 422 if form.errors else 200
+    return render_result(request, "preferences", status, form=form, subscriber=subscriber)
 
 
 @never_cache

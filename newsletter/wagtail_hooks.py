@@ -9,6 +9,7 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from blog.models import BlogPostPage
+from newsletter.admin.campaigns import CampaignViewSet
 from newsletter.admin.comments import (
     ApproveAction,
     AuthorRuleViewSet,
@@ -22,6 +23,7 @@ from newsletter.views import show_comments
 
 register_snippet(CommentViewSet)
 register_snippet(SubscriberViewSet)
+register_snippet(CampaignViewSet)
 register_snippet(AuthorRuleViewSet)
 actions = (ApproveAction, RejectAction, MarkSpamCommentAction, LetInAction, BlockAction)
 for action in actions:

@@ -86,6 +86,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 PERIODIC_TASKS = {
     "vasite.serving.tasks.publish_scheduled_pages": 30,
     "vasite.mail.tasks.deliver_due": 30,
+    "newsletter.tasks.send_campaigns": 30,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
     "vasite.forms.spam.tasks.forget": 3600,
     "vasite.home.tasks.tell_of_waiting": 3600,

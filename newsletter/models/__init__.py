@@ -1,5 +1,6 @@
 """The readers: subscribers, comments under posts, and who is told of answers to them."""
 
+from newsletter.models.campaigns import Campaign, Delivery, SendingSettings
 from newsletter.models.comments import AuthorRule, Comment, CommentQuerySet, CommentSettings, Follow
 from newsletter.models.subscribers import (
     ErasedAddress,
@@ -11,12 +12,15 @@ from newsletter.models.subscribers import (
 
 __all__ = [
     "AuthorRule",
+    "Campaign",
     "Comment",
     "CommentQuerySet",
     "CommentSettings",
+    "Delivery",
     "ErasedAddress",
     "Follow",
     "NewsletterPage",
+    "SendingSettings",
     "Subscriber",
     "SubscriberEvent",
     "email_key",

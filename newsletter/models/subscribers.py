@@ -6,22 +6,30 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.conf import settings
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 
 from newsletter.tokens import signed_url
 from vasite.content.models import ContentPage
 from vasite.forms.submissions import Judged, Label
 
 LONGEST_ADDRESS = 254
+ISSUES_A_PAGE = 20
 CONFIRM_QUESTION, CONFIRM_BUTTON = "Would you like the newsletter?", "Yes, send it to me"
 
 
-class NewsletterPage(ContentPage):
-    """The page on which readers subscribe, and what the box under posts and at home says."""
+class NewsletterPage(RoutablePageMixin, ContentPage):
+    """The page on which readers subscribe, what the box under posts and at home says, and the
+    letters that have gone out."""
 
     invitation_title = models.CharField(
         "heading of the box", max_length=100, default="Subscribe to my newsletter"
@@ -31,6 +39,14 @@ class NewsletterPage(ContentPage):
         max_length=240,
         blank=True,
         help_text="What they get and how often: “One letter a month about …”",
+    )
+
+    topics = ParentalManyToManyField(
+        "blog.Category",
+        blank=True,
+        related_name="+",
+        verbose_name="topics that readers can choose",
+        help_text="Readers then choose of which of them they want letters. None: all get all.",
     )
 
     max_count = 1
@@ -44,10 +60,32 @@ class NewsletterPage(ContentPage):
             [FieldPanel("invitation_title"), FieldPanel("invitation_text")],
             "The box to subscribe, here, under each post and at home",
         ),
+        FieldPanel("topics", widget=forms.CheckboxSelectMultiple),
     ]
 
     class Meta:
         verbose_name = "newsletter page"
+
+    @path("")
+    def archive(self, request: HttpRequest) -> HttpResponse:
+        """The form to subscribe and the letters that have gone out, latest first."""
+        from newsletter.models import Campaign
+
+        try:
+            shown = Paginator(Campaign.objects.public(), ISSUES_A_PAGE).page(
+                request.GET.get("page", 1)
+            )
+        except (EmptyPage, PageNotAnInteger):
+            raise Http404("No such page of the archive") from None
+        return self.render(request, context_overrides={"issues": shown})
+
+    @path("<slug:slug>/")
+    def issue(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """One letter that has gone out."""
+        from newsletter.models import Campaign
+        from newsletter.previews import show_issue
+
+        return show_issue(get_object_or_404(Campaign.objects.public(), slug=slug), request)
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -72,14 +110,20 @@ class Subscriber(Judged):
 
     email = models.EmailField("e-mail")
     email_key = models.CharField(max_length=LONGEST_ADDRESS, unique=True, editable=False)
+    name = models.CharField(max_length=100, blank=True)
     status = models.CharField(
         max_length=12, choices=Status, default=Status.UNCONFIRMED, db_index=True
     )
+    # What they chose of NewsletterPage.topics; nobody who never chose misses a letter
+    topics = models.ManyToManyField("blog.Category", blank=True, related_name="+")
     subscribed_at = models.DateTimeField("asked", default=timezone.now)
     subscribed_from = models.CharField("asked on the page", max_length=300, blank=True)
     confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
     unsubscribed_at = models.DateTimeField("unsubscribed", null=True, blank=True)
     last_mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # States in which an address ended all letters
+    GONE = (Status.UNSUBSCRIBED, Status.BLOCKED)
 
     objects = SubscriberQuerySet.as_manager()
 
@@ -115,7 +159,7 @@ class Subscriber(Judged):
 
     @property
     def is_gone(self) -> bool:
-        return self.status in {self.Status.UNSUBSCRIBED, self.Status.BLOCKED}
+        return self.status in self.GONE
 
     def unsubscribe(self) -> None:
         """Ends the subscription; doing it twice is as good as once, and a block stays."""
@@ -123,8 +167,16 @@ class Subscriber(Judged):
             self.become(self.Status.UNSUBSCRIBED, "Unsubscribed by the link of a mail")
 
     @property
+    def first_name(self) -> str:
+        return self.name.partition(" ")[0]
+
+    @property
     def unsubscribe_url(self) -> str:
         return signed_url("unsubscribe", self.pk)
+
+    @property
+    def preferences_url(self) -> str:
+        return signed_url("preferences", self.pk)
 
     @property
     def confirm_key(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+from django.conf import settings
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
@@ -22,6 +23,7 @@ EDITOR_KEY = re.compile(r' data-block-key="\w*"')
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br ?/?>)*</p>")
 SEAM = "<!-- between two texts -->"
 HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
+OWN_ADDRESS = re.compile(r'((?:src|href)=")/(?!/)')
 
 
 class Anchors:
@@ -118,3 +120,8 @@ def public_html(source: str, anchors: Anchors, expanded: Mapping[str, str]) -> S
         return f'<h{level} id="{anchors.name(unescape(strip_tags(words)))}">{words}</h{level}>'
 
     return mark_safe(HEADING.sub(add_id, html))  # noqa: S308
+
+
+def with_whole_addresses(html: str) -> str:
+    """Gives HTML for feeds and mails: the site's own links and pictures begin with its address."""
+    return OWN_ADDRESS.sub(rf"\1{settings.SITE_URL}/", html)

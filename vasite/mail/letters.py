@@ -81,9 +81,15 @@ def _tag_pieces(tag: Tag) -> Iterable[str]:
     inner = "".join(_text_pieces(tag))
     if tag.name == "br":
         yield "\n"
-    elif tag.name == "a" and tag.get("href"):
-        address = str(tag["href"]).removeprefix("mailto:").removeprefix("tel:")
+    elif tag.name == "a" and str(tag.get("href", "tel:")).startswith("tel:"):
+        yield inner
+    elif tag.name == "a":
+        address = str(tag["href"]).removeprefix("mailto:")
         yield inner if inner.strip() == address else f"{inner.strip()}: {address}"
+    elif tag.name == "img" and tag.get("alt"):
+        yield f"[{tag['alt']}]"
+    elif tag.name in {"td", "th"}:
+        yield f"{inner.strip()} "
     elif tag.name == "li":
         yield f"\n- {inner.strip()}"
     elif tag.name == "blockquote":

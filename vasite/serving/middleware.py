@@ -31,11 +31,9 @@ ADMIN_POLICY = "; ".join(
         "frame-ancestors 'self'",
     ]
 )
-# A mail shown in the outbox: its own styles and the site's pictures, no script at all.
-MAIL_POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; "
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
-)
+# A mail shown in the admin: its own styles and the site's pictures, no script at all.
+MAIL_PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+MAIL_POLICY = f"sandbox allow-popups allow-popups-to-escape-sandbox; {MAIL_PREVIEW_POLICY}"
 # What stands before a token in an address
 BEFORE_TOKENS = {
     "confirm",

@@ -1,0 +1,196 @@
+"""The letters in the admin: writing one, and the page from which it goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.formats import date_format
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.widgets import AdminDateTimeInput
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, InspectView
+
+from newsletter.composing import Personal, compose
+from newsletter.models import Campaign, Delivery
+from newsletter.proofing import problems_of
+from newsletter.sending import begin, change, change_to_draft, schedule, send_again
+from vasite.business.models import BusinessSettings
+from vasite.forms.inboxes import InboxViewSet
+
+Status, State = Campaign.Status, Delivery.Status
+SHOWN = 100  # refused or unsure letters on the page
+
+
+class TestForm(forms.Form):
+    """To whom a test goes."""
+
+    address = forms.EmailField(label="Send a test to")
+
+
+class PlanForm(forms.Form):
+    """When a letter goes out, by the clock of TIME_ZONE."""
+
+    moment = forms.DateTimeField(label="At this time", widget=AdminDateTimeInput)
+
+    def clean_moment(self) -> Any:
+        moment = self.cleaned_data["moment"]
+        if moment <= timezone.now():
+            raise ValidationError("This time is over. Choose a later one.")
+        return moment
+
+
+class CampaignView(InspectView):
+    """One letter: what to mend before it goes out, how far it is, and what became of it.
+
+    POST takes the button that was pressed; each of them does nothing when it is pressed too late.
+    """
+
+    template_name = "admin/campaign.html"
+    page_title = "Letter"
+    test_form: TestForm | None = None
+    plan_form: PlanForm | None = None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        campaign = self.object
+        context = super().get_context_data(**kwargs) | {
+            "campaign": campaign,
+            "may_change": self.may_change,
+            "has_server": bool(settings.MAIL_TRANSPORT),
+            "audience_count": campaign.audience.count(),
+        }
+        if campaign.may_be_changed:
+            own_address = self.request.user.email or BusinessSettings.load().email
+            return context | {
+                "problems": problems_of(compose(campaign)),
+                "test_form": self.test_form or TestForm(initial={"address": own_address}),
+                "plan_form": self.plan_form or PlanForm(),
+            }
+        counts = campaign.counts()
+        open_questions = campaign.deliveries.filter(status__in=[State.UNSURE, State.FAILED])
+        return context | {
+            "counts": [(state.label, counts.get(state, 0)) for state in State],
+            "total": sum(counts.values()),
+            "left": counts.get(State.WAITING, 0) + counts.get(State.SENDING, 0),
+            "speed": campaign.speed,
+            "open_questions": open_questions.select_related("subscriber")[:SHOWN],
+        }
+
+    @property
+    def may_change(self) -> bool:
+        policy = ModelPermissionPolicy(Campaign)
+        return policy.user_has_permission(self.request.user, "change")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.may_change:
+            raise PermissionDenied
+        for name in request.POST:
+            if action := getattr(self, f"do_{name}", None):
+                return action() or redirect(self.object.admin_url)
+        return redirect(self.object.admin_url)
+
+    def do_test(self) -> HttpResponse | None:
+        self.test_form = TestForm(self.request.POST)
+        if not self.test_form.is_valid():
+            return self.get(self.request)
+        address = self.test_form.cleaned_data["address"]
+        letter = compose(self.object)
+        personal = Personal(None, self.object.nameless)
+        letter.message(personal, address, f"Test: {self.object.subject}").send()
+        messages.success(self.request, f"A test is on its way to {address}: see the outbox.")
+        return None
+
+    def do_begin(self) -> None:
+        if any(problem.stops for problem in problems_of(compose(self.object))):
+            messages.error(self.request, "Mend what stops it first. Nothing was sent.")
+        elif begin(self.object):
+            messages.success(self.request, "The letter goes out.")
+
+    def do_plan(self) -> HttpResponse | None:
+        self.plan_form = PlanForm(self.request.POST)
+        if not self.plan_form.is_valid():
+            return self.get(self.request)
+        moment = self.plan_form.cleaned_data["moment"]
+        schedule(self.object, moment)
+        when = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+        messages.success(self.request, f"The letter goes out on {when}.")
+        return None
+
+    def do_unplan(self) -> None:
+        if change_to_draft(self.object):
+            messages.success(self.request, "It is a draft again.")
+
+    def do_pause(self) -> None:
+        if change(self.object, [Status.SENDING], Status.PAUSED):
+            messages.success(self.request, "Paused. Letters under way still arrive.")
+
+    def do_resume(self) -> None:
+        if change(self.object, [Status.SENDING, Status.PAUSED], Status.SENDING):
+            messages.success(self.request, "It goes on.")
+
+    def do_stop(self) -> None:
+        if change(self.object, [Status.SENDING, Status.PAUSED], Status.STOPPED):
+            messages.success(self.request, "Stopped. Nobody else gets it.")
+
+    def do_again(self) -> None:
+        keys = [key for key in self.request.POST.getlist("delivery") if key.isdecimal()]
+        number = send_again(self.object.deliveries.filter(pk__in=keys))
+        messages.success(self.request, f"{number} to be sent again.")
+
+
+class CampaignIndexView(IndexView):
+    def get_edit_url(self, instance: Campaign) -> str:
+        """Where the subject leads to: the editor for a draft, else how it went."""
+        return super().get_edit_url(instance) if instance.may_be_changed else instance.admin_url
+
+
+class CampaignCreateView(CreateView):
+    def get_success_url(self) -> str:
+        return self.object.admin_url
+
+
+class CampaignEditView(EditView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not self.object.may_be_changed:
+            messages.error(request, "It has begun to go out, so it can’t be changed any more.")
+            return redirect(self.object.admin_url)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_success_url(self) -> str:
+        return self.object.admin_url
+
+
+class CampaignViewSet(InboxViewSet):
+    model = Campaign
+    admin_url_namespace = "campaigns"
+    base_url_path = "campaigns"
+    icon = "mail"
+    menu_label = "Letters"
+    menu_order = 215
+    forbidden_actions = ()
+    copy_view_enabled = True
+    waiting_words = ("letter has not gone out", "letters have not gone out")
+    index_view_class = CampaignIndexView
+    add_view_class = CampaignCreateView
+    edit_view_class = CampaignEditView
+    inspect_view_enabled = True
+    inspect_view_class = CampaignView
+    list_display = [
+        "subject",
+        Column("status", accessor="get_status_display", label="State"),
+        DateColumn("created_at", label="Begun"),
+        DateColumn("started_at", label="Went out"),
+    ]
+    list_filter = ["status", "started_at"]
+    search_fields = ["subject"]
+    search_backend_name = None
+    ordering = ["-created_at"]
+
+    def waiting(self) -> Any:
+        return Campaign.objects.exclude(status__in=[Status.SENT, Status.STOPPED])

@@ -1,0 +1,117 @@
+"""A letter as mail: rendered once, then made personal for each reader."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import formataddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from newsletter.models import Campaign, SendingSettings, Subscriber
+from newsletter.models.campaigns import FIRST_NAME
+from vasite.business.models import BusinessSettings
+from vasite.content.rich_text import Anchors, expand_all, with_whole_addresses
+from vasite.mail.letters import INLINER, new_message_id, one_click, text_of
+
+UNSUBSCRIBE, PREFERENCES = "{{ unsubscribe }}", "{{ preferences }}"
+PERSONAL = re.compile(rf"{FIRST_NAME.pattern}|{UNSUBSCRIBE}|{PREFERENCES}")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a campaign sends: both parts with their places for what is personal."""
+
+    campaign: Campaign
+    html: str
+    text: str
+    business: BusinessSettings
+
+    def to(self, reader: Subscriber) -> EmailMultiAlternatives:
+        """Gives the mail to one reader, with what Gmail and Yahoo ask of bulk senders: one-click
+        unsubscribing (RFC 8058), List-Id (RFC 2919) and Feedback-ID."""
+        personal = Personal(reader, self.campaign.nameless)
+        message = self.message(personal, reader.email)
+        host = settings.SITE_HOST
+        message.extra_headers |= {
+            **one_click(reader.unsubscribe_url),
+            "List-Id": f"<newsletter.{host}>",
+            "Feedback-ID": f"{self.campaign.pk}:newsletter:{host}",
+            "Precedence": "bulk",
+        }
+        return message
+
+    def message(self, personal: Personal, address: str, subject: str = "") -> Any:
+        """Gives the mail to an address, with another subject than its own if need be."""
+        message = EmailMultiAlternatives(
+            personal.fill(subject or self.campaign.subject),
+            personal.fill(self.text),
+            sender(self.campaign, self.business),
+            [address],
+            reply_to=[self.business.email] if self.business.email else [],
+            headers={"Message-ID": new_message_id()},
+        )
+        message.attach_alternative(personal.fill_html(self.html), "text/html")
+        return message
+
+
+class Personal:
+    """What is one reader's own: the first name and the links."""
+
+    def __init__(self, reader: Subscriber | None, nameless: str) -> None:
+        page = f"{settings.SITE_URL}/newsletter/"
+        self.first_name = (reader and reader.first_name) or nameless
+        self.links = {
+            UNSUBSCRIBE: reader.unsubscribe_url if reader else page,
+            PREFERENCES: reader.preferences_url if reader else page,
+        }
+
+    def fill(self, text: str) -> str:
+        return PERSONAL.sub(lambda found: self.links.get(found[0], self.first_name), text)
+
+    def fill_html(self, html: str) -> str:
+        name = escape(self.first_name)
+        return PERSONAL.sub(lambda found: self.links.get(found[0], name), html)
+
+
+def compose(campaign: Campaign) -> Letter:
+    """Gives the letter: as it was fixed when it began to go out, or as it is now."""
+    business = BusinessSettings.load()
+    if campaign.html:
+        return Letter(campaign, campaign.html, campaign.text, business)
+    context = {
+        "campaign": campaign,
+        "business": business,
+        "postal_address": SendingSettings.load().postal_address,
+        "site_url": settings.SITE_URL,
+        "body": body_html(campaign),
+        "unsubscribe": UNSUBSCRIBE,
+        "preferences": PREFERENCES,
+    }
+    html = with_whole_addresses(render_to_string("newsletter/mail/campaign.html", context))
+    return Letter(campaign, INLINER.inline(html), text_of(html), business)
+
+
+def body_html(campaign: Campaign) -> SafeString:
+    """Gives the blocks as mail programs show them."""
+    texts = (block.value.source for block in campaign.body if block.block_type == "text")
+    parent = {"anchors": Anchors(), "expanded": expand_all(texts)}
+    parts = (
+        render_to_string(
+            f"newsletter/mail/blocks/{block.block_type}.html",
+            block.block.get_context(block.value, parent_context=parent),
+        )
+        for block in campaign.body
+    )
+    return mark_safe("".join(parts))  # noqa: S308 - rendered templates
+
+
+def sender(campaign: Campaign, business: BusinessSettings) -> str:
+    """Gives the From line: her name before the address that the mail server knows."""
+    address = settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">")
+    return formataddr((campaign.sender_name or business.name, address))

@@ -1,0 +1,59 @@
+"""The feed of the letters that have gone out: whole letters (Atom, RFC 4287)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.http import HttpRequest
+from django.utils.html import escape
+from django.views.decorators.http import conditional_page
+
+from blog.feeds import WholePostFeed, printable
+from newsletter.composing import body_html
+from newsletter.models import Campaign
+from newsletter.models.campaigns import FIRST_NAME
+from vasite.business.models import BusinessSettings
+from vasite.content.rich_text import with_whole_addresses
+
+LETTERS_IN_FEED = 20
+
+
+class CampaignFeed(Feed):
+    feed_type = WholePostFeed
+    link = f"{settings.SITE_URL}/newsletter/"
+    feed_url = f"{settings.SITE_URL}/newsletter/feed/"
+
+    def get_object(self, request: HttpRequest) -> BusinessSettings:
+        return BusinessSettings.load()
+
+    def title(self, business: BusinessSettings) -> str:
+        return printable(f"Newsletter – {business.name}")
+
+    def author_name(self, business: BusinessSettings) -> str:
+        return printable(business.person_name or business.name)
+
+    def items(self, business: BusinessSettings) -> list[Campaign]:
+        return list(Campaign.objects.public()[:LETTERS_IN_FEED])
+
+    def item_title(self, campaign: Campaign) -> str:
+        return printable(campaign.public_title)
+
+    def item_link(self, campaign: Campaign) -> str:
+        return campaign.url
+
+    def item_description(self, campaign: Campaign) -> str:
+        nameless = escape(campaign.nameless)
+        html = FIRST_NAME.sub(lambda _: nameless, body_html(campaign))
+        return printable(with_whole_addresses(html))
+
+    def item_extra_kwargs(self, campaign: Campaign) -> dict[str, Any]:
+        return {"summary": printable(escape(campaign.preheader))}
+
+    def item_pubdate(self, campaign: Campaign) -> datetime | None:
+        return campaign.started_at
+
+
+campaign_feed = conditional_page(CampaignFeed())

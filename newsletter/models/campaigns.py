@@ -1,0 +1,286 @@
+"""Letters to all or some of the subscribers, and what became of each of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from itertools import chain, count
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from modelcluster.fields import ParentalManyToManyField
+from modelcluster.models import ClusterableModel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.fields import StreamField
+from wagtail.models import PreviewableMixin, RevisionMixin
+
+from newsletter.blocks import LetterBlocks
+from newsletter.models.subscribers import Subscriber, SubscriberQuerySet
+
+# Addresses below /newsletter/ that lead elsewhere
+TAKEN_SLUGS = {"confirm", "feed", "preferences", "subscribe", "thank-you", "unsubscribe"}
+FIRST_NAME = re.compile(r"\{\{(?:\s|&nbsp;)*first(?:\s|&nbsp;)+name(?:\s|&nbsp;)*\}\}")
+# In a subject that is read without it: “Spring, {{ first name }}”
+NAME_BY_THE_WAY = re.compile(rf",\s*{FIRST_NAME.pattern}|^{FIRST_NAME.pattern},\s*")
+
+
+@register_setting(icon="mail")
+class SendingSettings(BaseGenericSetting):
+    """What the VA's mail provider allows, and how late a letter may still go out."""
+
+    per_second = models.PositiveIntegerField("letters a second", null=True, blank=True)
+    per_hour = models.PositiveIntegerField("letters an hour", null=True, blank=True)
+    per_day = models.PositiveIntegerField("letters a day", null=True, blank=True)
+    late_hours = models.PositiveSmallIntegerField(
+        "a planned letter may be late by, in hours",
+        default=6,
+        help_text="After a longer time in which the site was down, you are asked first.",
+    )
+    postal_address = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Stands under each letter. Companies, and letters to the United States, need "
+        "one; a post-office box will do.",
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [
+                HelpPanel("Ask your mail provider. Left empty: as fast as it takes them."),
+                FieldRowPanel(
+                    [FieldPanel("per_second"), FieldPanel("per_hour"), FieldPanel("per_day")]
+                ),
+            ],
+            "How many letters your provider takes",
+        ),
+        FieldPanel("late_hours"),
+        FieldPanel("postal_address"),
+    ]
+
+    class Meta:
+        verbose_name = "sending letters"
+
+    def __str__(self) -> str:
+        return "Sending letters"
+
+    @property
+    def limits(self) -> dict[timedelta, int]:
+        """How many letters may be begun within each span of time."""
+        spans = {
+            timedelta(seconds=1): self.per_second,
+            timedelta(hours=1): self.per_hour,
+            timedelta(days=1): self.per_day,
+        }
+        return {span: most for span, most in spans.items() if most}
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def public(self) -> CampaignQuerySet:
+        """Those that stand in the archive, the latest first."""
+        gone_out = [Campaign.Status.SENDING, Campaign.Status.PAUSED, Campaign.Status.SENT]
+        return self.filter(status__in=gone_out, is_public=True).order_by("-started_at", "-pk")
+
+
+class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
+    """A letter: what it says, to whom it goes and how far that is."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Planned"
+        SENDING = "sending", "Going out"
+        PAUSED = "paused", "Paused"
+        SENT = "sent", "Sent"
+        STOPPED = "stopped", "Stopped"
+
+    subject = models.CharField(max_length=120)
+    preheader = models.CharField(
+        "second line",
+        max_length=140,
+        blank=True,
+        help_text="What mail programs show beside the subject.",
+    )
+    sender_name = models.CharField(
+        "from",
+        max_length=80,
+        blank=True,
+        help_text="The name as which it comes. Left empty: your business’s.",
+    )
+    body = StreamField(
+        LetterBlocks(),
+        blank=True,
+        help_text="{{ first name }} becomes each reader’s own.",
+    )
+    nameless = models.CharField(
+        "where the first name isn’t known",
+        max_length=40,
+        default="there",
+        help_text="Stands in its place: “Hello there”.",
+    )
+    topics = ParentalManyToManyField(
+        "blog.Category",
+        blank=True,
+        related_name="+",
+        verbose_name="only to readers of",
+        help_text="None ticked: to all. Readers who never chose topics get every letter.",
+    )
+    joined_since = models.DateField(
+        "only to those who joined since", null=True, blank=True, help_text="The day included."
+    )
+    is_public = models.BooleanField(
+        "show it on the newsletter’s page once it has gone out", default=True
+    )
+    slug = models.SlugField(max_length=80, unique=True, editable=False)
+
+    status = models.CharField(
+        max_length=10, choices=Status, default=Status.DRAFT, db_index=True, editable=False
+    )
+    created_at = models.DateTimeField("begun", default=timezone.now, editable=False)
+    send_at = models.DateTimeField("planned for", null=True, editable=False)
+    started_at = models.DateTimeField("began to go out", null=True, editable=False)
+    finished_at = models.DateTimeField("gone out", null=True, editable=False)
+    # The letter as it goes out, fixed when that begins; what is personal is filled in later
+    html = models.TextField(editable=False, default="")
+    text = models.TextField(editable=False, default="")
+    # The last subscriber with a Delivery; none is left once `is_filled`
+    filled_to = models.BigIntegerField(default=0, editable=False)
+    is_filled = models.BooleanField(default=False, editable=False)
+    # While the mail server can't be reached: why, and when it is next tried
+    trouble = models.CharField(max_length=300, default="", editable=False)
+    held_until = models.DateTimeField(null=True, editable=False)
+    failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects = CampaignQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+    panels = [
+        FieldPanel("subject"),
+        FieldPanel("preheader"),
+        FieldPanel("body"),
+        MultiFieldPanel(
+            [FieldPanel("sender_name"), FieldPanel("nameless"), FieldPanel("is_public")],
+            "How it comes",
+        ),
+        MultiFieldPanel([FieldPanel("topics"), FieldPanel("joined_since")], "To whom"),
+    ]
+    preview_modes = [
+        ("mail", "Mail"),
+        ("dark", "Mail in the dark"),
+        ("text", "Mail as plain text"),
+        ("page", "Page of the archive"),
+    ]
+
+    class Meta:
+        verbose_name = "letter"
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.slug:
+            self.slug = self.free_slug()
+        super().save(*args, **kwargs)
+
+    def free_slug(self) -> str:
+        """Gives the subject as an address, with a number where it is taken."""
+        words = slugify(self.public_title)[:70].strip("-") or "letter"
+        taken = TAKEN_SLUGS | set(
+            Campaign.objects.filter(slug__startswith=words).values_list("slug", flat=True)
+        )
+        numbered = (f"{words}-{number}" for number in count(2))
+        return next(slug for slug in chain([words], numbered) if slug not in taken)
+
+    @property
+    def url(self) -> str:
+        """Its address in the archive."""
+        return f"{settings.SITE_URL}/newsletter/{self.slug}/"
+
+    @property
+    def admin_url(self) -> str:
+        return reverse("campaigns:inspect", args=[self.pk])
+
+    @property
+    def public_title(self) -> str:
+        """The subject without anybody's name."""
+        title = NAME_BY_THE_WAY.sub("", self.subject)
+        return FIRST_NAME.sub(lambda _: self.nameless, title)
+
+    @property
+    def may_be_changed(self) -> bool:
+        return self.status in {self.Status.DRAFT, self.Status.SCHEDULED}
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in {self.Status.SENDING, self.Status.PAUSED}
+
+    @property
+    def audience(self) -> SubscriberQuerySet:
+        """Who would get it now."""
+        readers = Subscriber.objects.confirmed()
+        if self.joined_since:
+            readers = readers.filter(confirmed_at__date__gte=self.joined_since)
+        if topics := [topic.pk for topic in self.topics.all()]:
+            through = Subscriber.topics.through.objects
+            chose = Q(pk__in=through.filter(category__in=topics).values("subscriber"))
+            never_chose = ~Q(pk__in=through.values("subscriber"))
+            readers = readers.filter(chose | never_chose)
+        return readers
+
+    def counts(self) -> dict[str, int]:
+        """How many letters are in each state of a Delivery; absent where there are none."""
+        rows = self.deliveries.order_by().values_list("status")
+        return dict(rows.annotate(count=models.Count("pk")))
+
+    @property
+    def speed(self) -> int:
+        """How many letters went out in the last minute."""
+        since = timezone.now() - timedelta(minutes=1)
+        return self.deliveries.filter(status=Delivery.Status.SENT, taken_at__gt=since).count()
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        from newsletter.previews import preview
+
+        return preview(self, request, mode_name)
+
+
+class Delivery(models.Model):
+    """One letter to one subscriber.
+
+    It is "sending" from before the mail server is spoken to until its answer is kept. One that
+    stays so was broken off: whether it went out is unknown, so it is never sent again by itself.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Refused"
+        UNSURE = "unsure", "Unsure: broken off while it was being sent"
+        LEFT_OUT = "left_out", "Left out: no longer subscribed"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries")
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    send_after = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, db_index=True)  # for the provider's limits
+    attempts = models.PositiveSmallIntegerField(default=0)
+    answer = models.CharField(max_length=500, default="")
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "subscriber"], name="one_letter_a_subscriber"
+            )
+        ]
+        indexes = [models.Index(fields=["campaign", "status", "send_after"], name="delivery_due")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} to {self.subscriber}"

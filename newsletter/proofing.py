@@ -1,0 +1,75 @@
+"""What is looked at before a letter goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from newsletter.composing import Letter
+from newsletter.models import SendingSettings
+from vasite.seo.coach.drafts import Draft
+from vasite.seo.coach.reviewing import answers
+from vasite.seo.coach.site_checks import dead_links
+
+CLIPPED_FROM = 100_000  # bytes: Gmail shows no more than about 102 kB of HTML
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to mend in a letter; one that `stops` must be mended before it goes out."""
+
+    words: str
+    stops: bool = False
+
+
+def problems_of(letter: Letter) -> list[Problem]:
+    """Gives what is wrong with a letter, what stops it first."""
+    return sorted(_problems(letter), key=lambda problem: not problem.stops)
+
+
+def _problems(letter: Letter) -> Iterator[Problem]:
+    campaign = letter.campaign
+    if not campaign.subject.strip():
+        yield Problem("It has no subject.", stops=True)
+    if not campaign.body:
+        yield Problem("It has no text.", stops=True)
+    if not campaign.audience.exists():
+        yield Problem("Nobody would get it: no confirmed subscriber fits.", stops=True)
+    if not settings.MAIL_TRANSPORT:
+        yield Problem("The site has no mail server yet (EMAIL_URL): the letter would wait for one.")
+    letters = [one for one in campaign.subject if one.isalpha()]
+    if len(letters) > 7 and sum(one.isupper() for one in letters) > len(letters) / 2:
+        yield Problem("The subject is mostly in capitals. Spam filters and readers dislike that.")
+    if "!!" in campaign.subject or campaign.subject.count("!") > 1:
+        yield Problem("The subject has more than one exclamation mark, as spam has.")
+    if not campaign.preheader:
+        yield Problem("It has no second line: mail programs show its first words instead.")
+    draft = Draft(campaign)
+    for picture in draft.pictures:
+        if not picture.is_decorative and not picture.alt.strip():
+            yield Problem(f"The picture “{picture.image.title}” has no alt text.")
+    for finding in dead_links(draft):
+        yield Problem(finding.text)
+    for address in unanswered({link.address for link in draft.links}):
+        yield Problem(f"It links to {address}, which does not answer.")
+    size = len(letter.html.encode())
+    if size > CLIPPED_FROM:
+        yield Problem(f"It is {size // 1000} kB long. Gmail cuts letters off at about 100 kB.")
+    if not SendingSettings.load().postal_address:
+        yield Problem(
+            "No postal address stands under it. Companies need one, and so do letters to the "
+            "United States: Settings → Sending letters."
+        )
+
+
+def unanswered(addresses: set[str]) -> list[str]:
+    """Gives those of some addresses on other sites that don't answer now; asks them all at once."""
+    outside = sorted(address for address in addresses if address.startswith("http"))
+    if not outside:
+        return []
+    with ThreadPoolExecutor(min(len(outside), 16)) as threads:
+        replies = threads.map(answers, outside)
+        return [address for address, reply in zip(outside, replies, strict=True) if not reply]

@@ -1,0 +1,462 @@
+"""The VA writes a letter, tests it, and sends it to her subscribers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from blog.models import Category
+from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
+from newsletter.sending import fill, send_due
+from newsletter.tasks import send_campaigns
+from tests.conftest import SmallSite
+from tests.newsletter.list_server import DROP, ListServer, running
+from vasite.mail.models import OutgoingMail
+
+WORDS = "Hello {{ first name }}, the <b>spring</b> offers are here."
+
+
+def subscriber(email: str, **fields: Any) -> Subscriber:
+    return Subscriber.objects.create(
+        **{"email": email, "email_key": email, "status": "confirmed", "name": ""}
+        | {"confirmed_at": timezone.now()}
+        | fields
+    )
+
+
+def subscribers(number: int) -> list[str]:
+    emails = [f"reader-{one:03}@example.com" for one in range(number)]
+    for email in emails:
+        subscriber(email)
+    return emails
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[ListServer]:
+    with running(ListServer()) as mail_server:
+        settings.MAIL_TRANSPORT = mail_server.transport
+        yield mail_server
+
+
+@pytest.fixture
+def campaign(site: SmallSite) -> Campaign:
+    return Campaign.objects.create(
+        subject="News for {{ first name }}",
+        preheader="What is new in spring",
+        body=[("text", f"<p>{WORDS}</p>")],
+    )
+
+
+def press(va: Client, campaign: Campaign, button: str, **fields: str) -> Any:
+    return va.post(f"/admin/campaigns/inspect/{campaign.pk}/", {button: "", **fields})
+
+
+def state(campaign: Campaign) -> str:
+    campaign.refresh_from_db()
+    return campaign.status
+
+
+def states() -> dict[str, str]:
+    return dict(Delivery.objects.values_list("subscriber__email", "status"))
+
+
+def test_it_works(va: Client, client: Client, server: ListServer, campaign: Campaign) -> None:
+    subscriber("ada@example.com", name="Ada <Lovelace>")
+    subscriber("bob@example.com")
+    subscriber("gone@example.com", status="unsubscribed")
+    assert "Send it now to 2 subscribers" in va.get(campaign.admin_url).text
+    assert client.get(f"/newsletter/{campaign.slug}/").status_code == 404  # not yet public
+    press(va, campaign, "begin")
+    assert send_campaigns.call() == 2
+    assert state(campaign) == "sent"
+    assert server.counts == {"ada@example.com": 1, "bob@example.com": 1}
+    mail = server.mail_to("ada@example.com")
+    assert mail["Subject"] == "News for Ada"
+    assert parseaddr(mail["From"])[0] == "Severn Office"
+    html = mail.get_body(("html",)).get_content()
+    assert "Hello Ada, the <b" in html
+    assert "Hello Ada, the spring offers are here." in mail.get_body(("plain",)).get_content()
+    assert "Hello there," in server.mail_to("bob@example.com").get_body(("plain",)).get_content()
+    page = client.get(f"/newsletter/{campaign.slug}/").text
+    assert "News for there" in page
+    assert "Ada" not in page.split("<main")[1].split("</main")[0]
+    assert f'href="{campaign.slug}/"' in client.get("/newsletter/").text
+    assert "Hello there, the &lt;b&gt;spring" in client.get("/newsletter/feed/").text
+
+
+def test_gmail_and_yahoo_find_what_they_ask_of_a_bulk_sender(
+    va: Client, client: Client, server: ListServer, campaign: Campaign
+) -> None:
+    ada = subscriber("ada@example.com")
+    press(va, campaign, "begin")
+    send_due()
+    mail = server.mail_to(ada.email)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail["List-Id"] == "<newsletter.127.0.0.1>"
+    assert mail["Feedback-ID"].startswith(f"{campaign.pk}:newsletter:")
+    assert mail["Precedence"] == "bulk"
+    url = mail["List-Unsubscribe"].strip(" <>").removeprefix("http://127.0.0.1:8000")
+    assert client.post(url, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    ada.refresh_from_db()
+    assert ada.status == "unsubscribed"
+
+
+def test_nobody_gets_it_twice_however_often_the_button_is_pressed(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    emails = subscribers(30)
+    for _ in range(2):
+        press(va, campaign, "begin")
+        send_due()
+    assert server.counts == dict.fromkeys(emails, 1)
+
+
+def test_who_leaves_before_their_turn_gets_nothing(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    emails = subscribers(12)
+
+    press(va, campaign, "begin")
+    fill(campaign)
+    Subscriber.objects.filter(email=emails[11]).update(status="unsubscribed")
+    send_due()
+    assert state(campaign) == "sent"
+    assert server.counts == dict.fromkeys(emails[:11], 1)
+    assert states()[emails[11]] == "left_out"
+
+
+def test_a_letter_broken_off_while_the_server_had_it_is_hers_to_decide(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    emails = subscribers(6)
+    server.answers[f"DATA {emails[2]}"] = DROP
+    press(va, campaign, "begin")
+    send_due()
+    assert state(campaign) == "sent"
+    assert states()[emails[2]] == "unsure"
+    page = va.get(campaign.admin_url).text
+    assert "Unsure: broken off" in page
+    send_due()
+    assert server.counts[emails[2]] == 1  # never again by itself
+    server.answers.clear()
+    key = Delivery.objects.get(status="unsure").pk
+    press(va, campaign, "again", delivery=str(key))
+    send_due()
+    assert server.counts[emails[2]] == 2
+    assert state(campaign) == "sent"
+
+
+def test_a_worker_that_died_leaves_its_letters_unsure(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    emails = subscribers(3)
+    press(va, campaign, "begin")
+    with time_machine.travel(timezone.now() - timedelta(minutes=6)):
+        server.answers["MAIL"] = "421 4.3.2 Going away"
+        send_due()
+    Campaign.objects.update(held_until=None)
+    Delivery.objects.filter(subscriber__email=emails[0]).update(
+        status="sending", taken_at=timezone.now() - timedelta(minutes=6)
+    )
+    server.answers.clear()
+    send_due()
+    assert states() == {emails[0]: "unsure", emails[1]: "sent", emails[2]: "sent"}
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "becomes", "subscriber_becomes"),
+    [
+        ("RCPT", "550 5.1.1 No such mailbox", "failed", "bounced"),
+        ("RCPT", "550 No such user", "failed", "bounced"),
+        ("RCPT", "552 5.2.2 Mailbox full", "failed", "confirmed"),
+        ("RCPT", "550 5.7.1 Not from you", "failed", "confirmed"),
+        ("RCPT", "451 4.7.1 Greylisted, come back", "waiting", "confirmed"),
+        ("DATA", "554 5.7.1 Looks like spam", "failed", "confirmed"),
+        ("DATA", "452 4.3.1 Disk full", "waiting", "confirmed"),
+    ],
+)
+def test_what_the_mail_server_answers(
+    va: Client,
+    server: ListServer,
+    campaign: Campaign,
+    step: str,
+    answer: str,
+    becomes: str,
+    subscriber_becomes: str,
+) -> None:
+    emails = subscribers(5)
+    server.answers[f"{step} {emails[1]}"] = answer
+    press(va, campaign, "begin")
+    send_due()
+    expected = dict.fromkeys(emails, "sent") | {emails[1]: becomes}
+    assert states() == expected
+    delivery = Delivery.objects.get(subscriber__email=emails[1])
+    assert delivery.answer == answer
+    assert delivery.subscriber.status == subscriber_becomes
+    if becomes == "waiting":
+        server.answers.clear()
+        assert send_due() == 0  # not yet
+        with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+            assert send_due() == 1
+        assert state(campaign) == "sent"
+        assert server.counts == dict.fromkeys(emails, 1)
+
+
+@pytest.mark.parametrize(
+    "answer", [DROP, "421 4.3.2 Going away"], ids=["breaks off", "says it goes away"]
+)
+def test_a_provider_that_is_down_holds_the_letter_and_she_is_told_once(
+    va: Client, server: ListServer, campaign: Campaign, answer: str
+) -> None:
+    emails = subscribers(40)
+    server.answers["MAIL"] = answer
+    press(va, campaign, "begin")
+    for minutes in (0, 2, 10):
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+            send_due()
+    assert set(states().values()) == {"waiting"}
+    assert OutgoingMail.objects.filter(subject__contains="waits").count() == 1
+    assert "It is tried again" in va.get(campaign.admin_url).text
+    server.answers.clear()
+    press(va, campaign, "resume")
+    send_due()
+    assert server.counts == dict.fromkeys(emails, 1)
+    assert state(campaign) == "sent"
+    assert campaign.trouble == ""
+
+
+def test_a_letter_that_the_provider_takes_for_spam_does_not_burn_the_list(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    subscribers(40)
+    server.answers["DATA"] = "554 5.7.1 Looks like spam"
+    press(va, campaign, "begin")
+    send_due()
+    assert list(states().values()).count("failed") <= 4
+    assert "Looks like spam" in va.get(campaign.admin_url).text
+    assert state(campaign) == "sending"
+
+
+def test_a_provider_that_cannot_be_reached_at_all(
+    va: Client, settings: Any, campaign: Campaign
+) -> None:
+    subscribers(3)
+    settings.MAIL_TRANSPORT = ListServer().transport
+    press(va, campaign, "begin")
+    send_due()
+    assert set(states().values()) == {"waiting"}
+    assert "ConnectionRefusedError" in va.get(campaign.admin_url).text
+
+
+def test_she_pauses_goes_on_and_stops(va: Client, server: ListServer, campaign: Campaign) -> None:
+    emails = subscribers(5)
+    press(va, campaign, "begin")
+    press(va, campaign, "pause")
+    assert send_due() == 0
+    assert "Go on" in va.get(campaign.admin_url).text
+    press(va, campaign, "resume")
+    press(va, campaign, "stop")
+    assert send_due() == 0
+    assert server.received == []
+    press(va, campaign, "resume")  # stopped is stopped
+    assert send_due() == 0
+    assert state(campaign) == "stopped"
+    assert len(emails) == 5
+
+
+def test_no_more_than_her_provider_takes(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    emails = subscribers(9)
+    SendingSettings.objects.create(per_hour=5)
+    press(va, campaign, "begin")
+    assert send_due() == 5
+    assert send_due() == 0
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        assert send_due() == 4
+    assert server.counts == dict.fromkeys(emails, 1)
+
+
+def test_letters_are_made_in_portions(
+    va: Client, server: ListServer, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.sending.PORTION", 4)
+    emails = subscribers(9)
+    press(va, campaign, "begin")
+    assert send_due() == 9
+    assert server.counts == dict.fromkeys(emails, 1)
+
+
+def test_only_those_whom_it_is_meant_for(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    diary, travel = (Category.objects.create(name=name, slug=name) for name in ("diary", "travel"))
+    chose_diary = subscriber("diary@example.com")
+    chose_diary.topics.add(diary)
+    subscriber("travel@example.com").topics.add(travel)
+    subscriber("all@example.com")
+    subscriber("early@example.com", confirmed_at=timezone.now() - timedelta(days=30))
+    campaign.topics.add(diary)
+    campaign.joined_since = timezone.localdate() - timedelta(days=2)
+    campaign.save()
+    assert "Send it now to 2 subscribers" in va.get(campaign.admin_url).text
+    press(va, campaign, "begin")
+    send_due()
+    assert set(server.counts) == {"diary@example.com", "all@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [
+        ("28/03/2026 23:30", datetime(2026, 3, 28, 23, 30, tzinfo=UTC)),
+        ("29/03/2026 02:30", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        ("25/10/2026 00:30", datetime(2026, 10, 24, 23, 30, tzinfo=UTC)),
+        ("25/10/2026 02:30", datetime(2026, 10, 25, 2, 30, tzinfo=UTC)),
+    ],
+    ids=["before summer time", "in summer time", "before winter time", "in winter time"],
+)
+def test_it_goes_out_at_the_time_on_her_clock(
+    va: Client, server: ListServer, campaign: Campaign, typed: str, moment: datetime
+) -> None:
+    subscribers(2)
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC)):
+        va.force_login(va_user())
+        press(va, campaign, "plan", moment=typed)
+        assert state(campaign) == "scheduled"
+        assert campaign.send_at == moment
+    with time_machine.travel(moment - timedelta(minutes=1)):
+        assert send_due() == 0
+    with time_machine.travel(moment + timedelta(minutes=1)):
+        assert send_due() == 2
+
+
+def va_user() -> Any:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.get()
+
+
+@pytest.mark.parametrize("typed", ["", "yesterday", "01/02/2020 10:00"])
+def test_a_time_that_cannot_be_is_named(va: Client, campaign: Campaign, typed: str) -> None:
+    answer = press(va, campaign, "plan", moment=typed)
+    assert "errorlist" in answer.text
+    assert f'value="{typed}"' in answer.text or not typed
+    assert state(campaign) == "draft"
+
+
+@pytest.mark.parametrize(("hours", "goes_out"), [(5, True), (7, False)])
+def test_one_whose_time_passed_while_the_site_was_down(
+    va: Client, server: ListServer, campaign: Campaign, hours: int, goes_out: bool
+) -> None:
+    subscribers(2)
+    moment = timezone.now() + timedelta(hours=1)
+    press(va, campaign, "plan", moment=timezone.localtime(moment).strftime("%d/%m/%Y %H:%M"))
+    with time_machine.travel(moment + timedelta(hours=hours)):
+        assert send_due() == (2 if goes_out else 0)
+        assert state(campaign) == ("sent" if goes_out else "draft")
+        va.force_login(va_user())
+        if not goes_out:
+            assert "Shall it still go out?" in va.get(campaign.admin_url).text
+            assert OutgoingMail.objects.filter(subject__contains="waits").count() == 1
+
+
+def test_a_test_goes_to_her_alone(va: Client, server: ListServer, campaign: Campaign) -> None:
+    subscribers(3)
+    press(va, campaign, "test", address="me@example.com")
+    mail = OutgoingMail.objects.get()
+    assert mail.recipients == ["me@example.com"]
+    assert mail.subject == "Test: News for there"
+    assert state(campaign) == "draft"
+    answer = press(va, campaign, "test", address="me at home")
+    assert "Enter a valid email address" in answer.text
+    assert "me at home" in answer.text
+
+
+def test_what_is_wrong_with_a_letter_is_said_before_it_goes_out(
+    va: Client, site: SmallSite
+) -> None:
+    link = f'<a linktype="page" id="{site.service.pk}">inbox</a>'
+    site.service.unpublish()
+    campaign = Campaign.objects.create(
+        subject="BUY MY OFFERS NOW!!", body=[("text", f"<p>{link}</p>" + "<p>word</p>" * 9000)]
+    )
+    page = va.get(campaign.admin_url).text
+    for words in (
+        "Nobody would get it",
+        "mostly in capitals",
+        "more than one exclamation mark",
+        "no second line",
+        "leads to a page that is not public",
+        "kB long",
+        "No postal address",
+        "no mail server yet",
+    ):
+        assert words in page
+    press(va, campaign, "begin")
+    assert state(campaign) == "draft"
+
+
+def test_she_writes_one_in_the_admin(va: Client, site: SmallSite) -> None:
+    page = va.get("/admin/campaigns/add/")
+    assert page.status_code == 200
+    answer = va.post(
+        "/admin/campaigns/add/",
+        {
+            "subject": "Thank you!",
+            "nameless": "there",
+            "is_public": "on",
+            "body-count": "1",
+            "body-0-deleted": "",
+            "body-0-order": "0",
+            "body-0-type": "heading",
+            "body-0-id": "",
+            "body-0-value-text": "Spring",
+            "body-0-value-level": "2",
+        },
+    )
+    campaign = Campaign.objects.get()
+    assert answer["Location"] == campaign.admin_url
+    assert campaign.slug == "thank-you-2"  # /newsletter/thank-you/ is taken
+    assert "Thank you!" in va.get("/admin/campaigns/").text
+    Campaign.objects.update(status="sent", started_at=timezone.now())
+    assert campaign.admin_url in va.get("/admin/campaigns/").text
+    late = va.get(f"/admin/campaigns/edit/{campaign.pk}/", follow=True)
+    assert "can’t be changed any more" in late.text
+
+
+@pytest.mark.parametrize("mode", ["mail", "dark", "text", "page"])
+def test_every_preview_shows_it(campaign: Campaign, mode: str) -> None:
+    answer = campaign.make_preview_request(preview_mode=mode)
+    assert answer.status_code == 200
+    assert "spring" in answer.text
+
+
+def test_a_reader_chooses_what_to_get(client: Client, site: SmallSite) -> None:
+    diary = Category.objects.create(name="Diary", slug="diary")
+    site.newsletter.topics.add(diary)
+    site.newsletter.save()
+    ada = subscriber("ada@example.com")
+    url = ada.preferences_url.removeprefix("http://127.0.0.1:8000")
+    page = client.get(url)
+    assert "Diary" in page.text
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in page["Cache-Control"]
+    answer = client.post(url, {"name": "Ada  Lovelace", "topics": [diary.pk]})
+    assert answer.status_code == 303
+    ada.refresh_from_db()
+    assert ada.first_name == "Ada"
+    assert list(ada.topics.all()) == [diary]
+    assert ada.events.get().words == "Diary"
+    long = client.post(url, {"name": "x" * 101})
+    assert long.status_code == 422
+    assert "Shorten this to 100 characters" in long.text
+    ada.unsubscribe()
+    assert "You are unsubscribed" in client.get(url).text
+    assert client.get("/newsletter/preferences/nonsense/").status_code == 404
