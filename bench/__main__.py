@@ -15,7 +15,17 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
-PARTS = ("latency", "pages", "editor", "uploads", "picture_quality", "forms", "flood", "spam")
+PARTS = (
+    "latency",
+    "pages",
+    "editor",
+    "uploads",
+    "picture_quality",
+    "forms",
+    "flood",
+    "spam",
+    "campaigns",
+)
 HEADING = "# What was measured\n\nBy `make bench`; each part names its machine."
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

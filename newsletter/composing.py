@@ -39,7 +39,7 @@ class Letter:
         message = self.message(personal, reader.email)
         host = settings.SITE_HOST
         message.extra_headers |= {
-            **one_click(reader.unsubscribe_url),
+            **one_click(personal.links[UNSUBSCRIBE]),
             "List-Id": f"<newsletter.{host}>",
             "Feedback-ID": f"{self.campaign.pk}:newsletter:{host}",
             "Precedence": "bulk",

@@ -40,6 +40,8 @@ SLICE_SECONDS = 5  # after which other work has its turn
 PORTION = 10_000  # readers of whom a transaction makes deliveries
 # Longer than any server takes to answer all steps of a mail
 BROKEN_OFF_AFTER = timedelta(minutes=5)
+SECOND = timedelta(seconds=1)
+Limits = dict[timedelta, int]  # how many letters may be begun within each span
 Status, State = Campaign.Status, Delivery.Status
 logger = logging.getLogger("vasite.event")
 
@@ -218,10 +220,10 @@ class Turn:
 def send_some(campaign: Campaign, until: float) -> int:
     """Sends a letter to reader after reader until a moment of time.monotonic(), the last one, a
     limit or trouble; gives how many the mail server took."""
-    letter = compose(campaign)
+    letter, limits = compose(campaign), SendingSettings.load().limits
     sent, trouble = 0, ""
     with conversations() as open_ones, ThreadPoolExecutor(CONNECTIONS) as threads:
-        turns = take(letter)
+        turns = take(letter, limits)
         while turns:
             list(threads.map(Turn.send, turns, open_ones))
             sent += sum(turn.delivery.status == State.SENT for turn in turns)
@@ -229,11 +231,11 @@ def send_some(campaign: Campaign, until: float) -> int:
             is_over = trouble or time.monotonic() >= until
             with transaction.atomic():  # one write to the disk for both
                 keep(turns)
-                turns = [] if is_over else take(letter)
-            while not turns and not is_over and is_only_for_a_moment():
+                turns = [] if is_over else take(letter, limits)
+            while not turns and not is_over and is_only_for_a_moment(limits):
                 time.sleep(0.05)
                 is_over = time.monotonic() >= until
-                turns = take(letter)
+                turns = take(letter, limits)
     if trouble:
         hold(campaign, trouble)
     else:
@@ -265,19 +267,23 @@ def conversations() -> Iterator[list[Conversation]]:
 
 
 @transaction.atomic
-def take(letter: Letter) -> list[Turn]:
+def take(letter: Letter, limits: Limits) -> list[Turn]:
     """Marks the next deliveries as "sending" and gives them, at most CONNECTIONS.
 
     None while the letter is paused, and none beyond what the mail provider allows. Who is no
     longer subscribed is passed over.
     """
-    settings_of_provider = SendingSettings.objects.select_for_update().first()
-    room = room_left(settings_of_provider.limits) if settings_of_provider else CONNECTIONS
-    going = Campaign.objects.filter(pk=letter.campaign.pk, status=Status.SENDING)
-    if room < 1 or not going.exists():
+    if limits:  # one worker counts and takes at a time
+        SendingSettings.objects.select_for_update().first()
+    room = room_left(limits)
+    if room < 1:
         return []
     due = (
-        letter.campaign.deliveries.filter(due_now(), subscriber__status=Subscriber.Status.CONFIRMED)
+        letter.campaign.deliveries.filter(
+            due_now(),
+            campaign__status=Status.SENDING,
+            subscriber__status=Subscriber.Status.CONFIRMED,
+        )
         .select_related("subscriber")
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("send_after")
@@ -291,7 +297,7 @@ def take(letter: Letter) -> list[Turn]:
     return [Turn(delivery, letter.to(delivery.subscriber)) for delivery in taken]
 
 
-def room_left(limits: dict[timedelta, int]) -> int:
+def room_left(limits: Limits) -> int:
     """Gives how many letters may be begun now: over all of them, all workers and restarts."""
     now = timezone.now()
     return min(
@@ -303,17 +309,19 @@ def room_left(limits: dict[timedelta, int]) -> int:
     )
 
 
-def is_only_for_a_moment() -> bool:
+def is_only_for_a_moment(limits: Limits) -> bool:
     """Whether the provider's limit for a second, and no longer one, is reached."""
-    limits = SendingSettings.load().limits
-    in_a_second = limits.pop(timedelta(seconds=1), 0)
-    return bool(in_a_second) and room_left(limits) > 0
+    longer = {span: most for span, most in limits.items() if span > SECOND}
+    return room_left(limits) < 1 <= room_left(longer)
 
 
 def keep(turns: list[Turn]) -> None:
     """Keeps what became of deliveries; an address that has no mailbox is marked as bounced."""
-    fields = ["status", "answer", "attempts", "send_after"]
-    Delivery.objects.bulk_update([turn.delivery for turn in turns], fields)
+    deliveries = [turn.delivery for turn in turns]
+    sent = [delivery for delivery in deliveries if delivery.status == State.SENT]
+    others = [delivery for delivery in deliveries if delivery.status != State.SENT]
+    Delivery.objects.bulk_update(sent, ["status", "answer"])
+    Delivery.objects.bulk_update(others, ["status", "answer", "attempts", "send_after"])
     for turn in turns:
         if turn.bounce:
             words = f"A letter came back: {turn.bounce}"[:300]

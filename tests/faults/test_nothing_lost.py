@@ -7,18 +7,17 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import pytest
 from aiosmtpd.controller import Controller
 
 from tests.faults.crowd import Crowd
+from tests.faults.postgresql import OwnPostgreSQL
 from tests.mail.test_outbox import MailServer
 from tests.served import ServedSite, free_port, fresh_database, wait_until
 
@@ -124,44 +123,6 @@ def test_a_disk_that_is_full(small_disk: Path) -> None:
             assert site.get("/")[0] == 200
             ballast.unlink()
         crowd.check_nothing_is_lost()
-
-
-class OwnPostgreSQL:
-    """A PostgreSQL server that may be stopped, in a new folder."""
-
-    def __init__(self, pg_ctl: Path) -> None:
-        self.pg_ctl = pg_ctl
-        self.folder = Path(tempfile.mkdtemp(prefix="vasite-postgresql-"))
-        self.port = free_port()
-        self.address = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-        self.account: dict[str, Any] = {}
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            self.account = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-            shutil.chown(self.folder, "nobody", "nogroup")
-        self.run("initdb", "-o", "--auth=trust --username=postgres --no-sync")
-
-    def run(self, *arguments: str) -> None:
-        command = [self.pg_ctl, "-D", self.folder / "data", "-w", "-s", *arguments]
-        subprocess.run(command, check=True, cwd=self.folder, **self.account)
-
-    def start(self) -> None:
-        options = f"-p {self.port} -k {self.folder} -h 127.0.0.1"
-        self.run("start", "-l", str(self.folder / "log"), "-o", options)
-
-    def stop(self) -> None:
-        self.run("stop", "-m", "immediate")
-
-
-@pytest.fixture
-def own_postgresql() -> Iterator[OwnPostgreSQL]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-    if not found:
-        pytest.skip("needs PostgreSQL's server installed")
-    server = OwnPostgreSQL(found[-1])
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(server.folder)
 
 
 @pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")

@@ -460,3 +460,17 @@ def test_a_reader_chooses_what_to_get(client: Client, site: SmallSite) -> None:
     ada.unsubscribe()
     assert "You are unsubscribed" in client.get(url).text
     assert client.get("/newsletter/preferences/nonsense/").status_code == 404
+
+
+def test_no_more_in_a_second_than_her_provider_takes(
+    va: Client, server: ListServer, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.sending.SLICE_SECONDS", 0.3)
+    emails = subscribers(5)
+    SendingSettings.objects.create(per_second=2)
+    press(va, campaign, "begin")
+    now = timezone.now()
+    for second in range(3):
+        with time_machine.travel(now + timedelta(seconds=second * 10), tick=False):
+            assert send_due() == (1 if second == 2 else 2)
+    assert server.counts == dict.fromkeys(emails, 1)

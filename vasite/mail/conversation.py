@@ -67,8 +67,8 @@ class Conversation:
         except (OSError, smtplib.SMTPException) as error:
             raise self._unreachable(f"{type(error).__name__}: {error}") from error
         try:
-            smtp.send(LINE_BEGINS_WITH_DOT.sub(b"..", message))
-            smtp.send(b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")
+            end = b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n"
+            smtp.send(LINE_BEGINS_WITH_DOT.sub(b"..", message) + end)
             code, words = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
