@@ -95,6 +95,7 @@ va = Client(headers={"host": "127.0.0.1"})
 va.force_login(get_user_model().objects.get(is_superuser=True))
 paths = ["/admin/subscribers/", "/admin/subscribers/?status=confirmed&p=900", "/admin/campaigns/",
          Campaign.objects.filter(status="sent").first().admin_url]
+slowest = 0.0
 for path in paths:
     va.get(path)
     times = []
@@ -102,7 +103,8 @@ for path in paths:
         started = time.perf_counter()
         assert va.get(path).status_code == 200
         times.append((time.perf_counter() - started) * 1000)
-    print(statistics.median(times))
+    slowest = max(slowest, statistics.median(times))
+print(slowest)
 """
 GO_ON = """
 from newsletter.sending import change
@@ -154,7 +156,7 @@ def measure() -> str:
             two = rate(site, mails, workers=2) / one if url else 0.0
             loop = float(site.run_code(LOOP).split()[-1])
             filled = float(site.run_code(READERS + CROWDED).split()[-1])
-            slowest = max(float(line) for line in site.run_code(LISTS).splitlines()[-4:])
+            slowest = float(site.run_code(LISTS).split()[-1])
             site.run_code(READERS + GO_ON)
             wait_for(mails, mails.count() + 10)
             meanwhile = statistics.median(timed(site.port, "/")) / alone

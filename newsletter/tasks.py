@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from newsletter import following, sending, subscribing
+from newsletter import following, importing, sending, subscribing
 
 
 @task()
@@ -15,8 +15,14 @@ def follow_up() -> int:
 
 @task()
 def forget_unconfirmed() -> int:
-    """Deletes the addresses that were never confirmed."""
-    return subscribing.forget_unconfirmed()
+    """Deletes the addresses that were never confirmed, and lists that were never taken in."""
+    return subscribing.forget_unconfirmed() + importing.forget_files()
+
+
+@task()
+def take_in(key: int) -> int:
+    """Takes in a list of subscribers."""
+    return importing.take_in(key)
 
 
 @task(priority=-10)

@@ -8,19 +8,22 @@ from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import DateColumn
+from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import InspectView
 
+from newsletter.admin.imports import choose_file, show_import
 from newsletter.models import ErasedAddress, Subscriber, email_key
 from newsletter.subscribing import block, let_in, unblock
-from vasite.forms.inboxes import ChangeStateAction, JudgedViewSet
+from vasite.forms.inboxes import ChangeStateAction, JudgedIndexView, JudgedViewSet
 
 Status = Subscriber.Status
 
@@ -41,7 +44,7 @@ class AddSubscriberForm(WagtailAdminModelForm):
         if known:
             state = known.get_status_display()
             raise ValidationError(f"This address is on the list already: {state}.")
-        if ErasedAddress.holds(email_key(email)):
+        if ErasedAddress.held([email_key(email)]):
             raise ValidationError(
                 "This address was erased. Only its owner can bring it back, by subscribing."
             )
@@ -69,6 +72,14 @@ class SubscriberView(InspectView):
         }
 
 
+class SubscriberIndexView(JudgedIndexView):
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        url = reverse("subscribers:import")
+        button = Button("Bring a list along", url=url, icon_name="download", priority=10)
+        return [*super().header_more_buttons, button]
+
+
 class SubscriberViewSet(JudgedViewSet):
     model = Subscriber
     admin_url_namespace = "subscribers"
@@ -78,21 +89,24 @@ class SubscriberViewSet(JudgedViewSet):
     menu_order = 220
     waiting_words = ("subscriber has not confirmed yet", "subscribers have not confirmed yet")
     forbidden_actions = ("change",)
-    search_fields = ["email"]
+    search_fields = ["email", "name"]
+    index_view_class = SubscriberIndexView
     inspect_view_enabled = True
     inspect_view_class = SubscriberView
     list_display = [
         "email",
+        "name",
         "status",
         DateColumn("subscribed_at", label="Asked"),
         DateColumn("confirmed_at", label="Confirmed"),
     ]
     list_filter = ["subscribed_at", "confirmed_at"]
-    list_export = ["email", "status", "subscribed_at", "confirmed_at", "unsubscribed_at"]
+    list_export = ["email", "name", "status", "subscribed_at", "confirmed_at", "unsubscribed_at"]
     export_filename = "subscribers"
     ordering = ["-subscribed_at"]
     edit_handler = ObjectList(
-        [FieldPanel("email"), FieldPanel("source")], base_form_class=AddSubscriberForm
+        [FieldPanel("email"), FieldPanel("name"), FieldPanel("source")],
+        base_form_class=AddSubscriberForm,
     )
 
     def waiting(self) -> Any:
@@ -102,6 +116,8 @@ class SubscriberViewSet(JudgedViewSet):
         return [
             *super().get_urlpatterns(),
             path("<int:pk>/block/", require_admin_access(set_block), name="block"),
+            path("import/", require_admin_access(choose_file), name="import"),
+            path("import/<int:pk>/", require_admin_access(show_import), name="import_of"),
         ]
 
 

@@ -2,6 +2,7 @@
 
 from newsletter.models.campaigns import Campaign, Delivery, SendingSettings
 from newsletter.models.comments import AuthorRule, Comment, CommentQuerySet, CommentSettings, Follow
+from newsletter.models.imports import SubscriberImport
 from newsletter.models.subscribers import (
     ErasedAddress,
     NewsletterPage,
@@ -23,5 +24,6 @@ __all__ = [
     "SendingSettings",
     "Subscriber",
     "SubscriberEvent",
+    "SubscriberImport",
     "email_key",
 ]

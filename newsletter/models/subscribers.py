@@ -124,6 +124,8 @@ class Subscriber(Judged):
 
     # States in which an address ended all letters
     GONE = (Status.UNSUBSCRIBED, Status.BLOCKED)
+    # and those that no import brings back
+    UNREACHABLE = (*GONE, Status.BOUNCED, Status.COMPLAINED)
 
     objects = SubscriberQuerySet.as_manager()
 
@@ -232,8 +234,11 @@ class ErasedAddress(models.Model):
         ErasedAddress.objects.bulk_create(marks, ignore_conflicts=True)
 
     @classmethod
-    def holds(cls, key: str) -> bool:
-        return cls.objects.filter(mark=erased_mark(key)).exists()
+    def held(cls, keys: Iterable[str]) -> set[str]:
+        """Gives those of some `email_key`s that were erased."""
+        marks = {erased_mark(key): key for key in keys}
+        found = cls.objects.filter(mark__in=marks).values_list("mark", flat=True)
+        return {marks[mark] for mark in found}
 
 
 def erased_mark(key: str) -> str:
