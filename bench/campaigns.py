@@ -1,8 +1,7 @@
 """Letters: how fast they go out, what that costs the site's visitors, and the lists at full size.
 
 The mails go to a sink on the same cores (bench.sink), by the workers of the served site. Beside
-it stands a plain loop over Django's `send_mail`, which keeps no record of whom it wrote to, and
-django-post-office where it is installed.
+it stands a plain loop over Django's SMTP backend, which keeps no record of whom it wrote to.
 """
 
 from __future__ import annotations

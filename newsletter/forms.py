@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from blog.models import Category
+from newsletter.models import Subscriber
 from vasite.forms.accessible import (
     AccessibleForm,
     EmailField,
@@ -43,8 +44,15 @@ class PreferencesForm(AccessibleForm):
         help_text="Letters then begin with your first name.",
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
+    rhythm = forms.ChoiceField(
+        label="What you get",
+        choices=Subscriber.Rhythm.choices,
+        help_text="Letters come in any case.",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of them."},
+    )
     topics = forms.ModelMultipleChoiceField(
-        label="Letters about",
+        label="About",
         queryset=Category.objects.none(),
         required=False,
         help_text="Tick none, and you get all of them.",
@@ -59,6 +67,11 @@ class PreferencesForm(AccessibleForm):
         self.fields["topics"].queryset = self.offered  # type: ignore[attr-defined]
         if not self.offered.exists():
             del self.fields["topics"]
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        """What was chosen, by the names of the fields."""
+        return {name: self.cleaned_data[name] for name in self.base_fields if name in self.fields}
 
 
 class CommentForm(AccessibleForm):

@@ -80,16 +80,17 @@ def let_in(subscriber: Subscriber, user: Any = None) -> None:
     send_reply(subscriber)
 
 
-def keep_preferences(subscriber: Subscriber, name: str, topics: Iterable[Category] | None) -> None:
-    """Keeps a subscriber's name and topics; None where none are offered."""
-    chosen = [] if topics is None else list(topics)
-    words = ", ".join(topic.name for topic in chosen)
+def keep_preferences(
+    subscriber: Subscriber, *, name: str, rhythm: str, topics: Iterable[Category] | None = None
+) -> None:
+    """Keeps a subscriber's name and what to get; no topics where none are offered."""
+    subscriber.name, subscriber.rhythm = name, rhythm
+    words = [subscriber.get_rhythm_display(), *(topic.name for topic in topics or ())]
     with transaction.atomic():
-        subscriber.name = name
-        subscriber.save(update_fields=["name"])
+        subscriber.save(update_fields=["name", "rhythm"])
         if topics is not None:
-            subscriber.topics.set(chosen)
-        subscriber.events.create(text="Chose what to get", words=words)
+            subscriber.topics.set(topics)
+        subscriber.events.create(text="Chose what to get", words="\n".join(words))
 
 
 def block(subscriber: Subscriber, user: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from newsletter import following, importing, sending, subscribing
+from newsletter import announcing, following, importing, sending, subscribing
 
 
 @task()
@@ -27,5 +27,6 @@ def take_in(key: int) -> int:
 
 @task(priority=-10)
 def send_campaigns() -> int:
-    """Sends letters for a moment, then lets other work have its turn."""
+    """Begins what is due by itself, and sends for a moment; then other work has its turn."""
+    announcing.announce()
     return sending.send_due()

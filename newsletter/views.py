@@ -145,10 +145,14 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     form = PreferencesForm(
         request.POST or None,
         offered=offered,
-        initial={"name": subscriber.name, "topics": subscriber.topics.all()},
+        initial={
+            "name": subscriber.name,
+            "rhythm": subscriber.rhythm,
+            "topics": subscriber.topics.all(),
+        },
     )
     if request.method == "POST" and form.is_valid():
-        keep_preferences(subscriber, form.cleaned_data["name"], form.cleaned_data.get("topics"))
+        keep_preferences(subscriber, **form.wishes)
         return SeeOther(f"{request.path}#kept")
     status = 422 if form.errors else 200
     return render_result(request, "preferences", status, form=form, subscriber=subscriber)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import timedelta
 from itertools import chain, count
@@ -42,6 +43,24 @@ class SendingSettings(BaseGenericSetting):
         default=6,
         help_text="After a longer time in which the site was down, you are asked first.",
     )
+    sends_posts = models.BooleanField(
+        "send new posts to readers who asked for each",
+        default=True,
+        help_text="Readers choose that by the link in each letter.",
+    )
+    post_minutes = models.PositiveSmallIntegerField(
+        "minutes after publishing",
+        default=15,
+        help_text="Time to find a slip before everybody reads it.",
+    )
+    round_up_day = models.PositiveSmallIntegerField(
+        "send the round-up on",
+        choices=[(None, "No day: never"), *enumerate(calendar.day_name)],
+        null=True,
+        blank=True,
+        default=calendar.FRIDAY,
+        help_text="At nine in the morning, to readers who asked for it; not when nothing is new.",
+    )
     postal_address = models.CharField(
         max_length=200,
         blank=True,
@@ -58,6 +77,10 @@ class SendingSettings(BaseGenericSetting):
                 ),
             ],
             "How many letters your provider takes",
+        ),
+        MultiFieldPanel(
+            [FieldPanel("sends_posts"), FieldPanel("post_minutes"), FieldPanel("round_up_day")],
+            "What goes out by itself",
         ),
         FieldPanel("late_hours"),
         FieldPanel("postal_address"),
@@ -122,6 +145,18 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
         default="there",
         help_text="Stands in its place: “Hello there”.",
     )
+    # Readers of this Subscriber.Rhythm only; letters go to all
+    rhythm = models.CharField(max_length=7, default="", editable=False)
+    # The post that it tells of: never two letters for one
+    post = models.OneToOneField(
+        "blog.BlogPostPage",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    # The day whose round-up it is: never two on one
+    round_up_on = models.DateField(null=True, unique=True, editable=False)
     topics = ParentalManyToManyField(
         "blog.Category",
         blank=True,
@@ -223,6 +258,8 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
     def audience(self) -> SubscriberQuerySet:
         """Who would get it now."""
         readers = Subscriber.objects.confirmed()
+        if self.rhythm:
+            readers = readers.filter(rhythm=self.rhythm)
         if self.joined_since:
             readers = readers.filter(confirmed_at__date__gte=self.joined_since)
         if topics := [topic.pk for topic in self.topics.all()]:

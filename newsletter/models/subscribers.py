@@ -105,6 +105,11 @@ class Subscriber(Judged):
         BLOCKED = "blocked", "Blocked by you"
         HELD = "held", "Set aside: looks like spam"
 
+    class Rhythm(models.TextChoices):
+        EACH = "each", "Each new post, as it comes"
+        WEEKLY = "weekly", "A round-up of the week’s posts"
+        LETTERS = "letters", "Only letters"
+
     arrival_field = "subscribed_at"
     set_aside_filter = ("status", "held")
 
@@ -114,6 +119,8 @@ class Subscriber(Judged):
     status = models.CharField(
         max_length=12, choices=Status, default=Status.UNCONFIRMED, db_index=True
     )
+    # What comes beside the letters
+    rhythm = models.CharField(max_length=7, choices=Rhythm, default=Rhythm.LETTERS)
     # What they chose of NewsletterPage.topics; nobody who never chose misses a letter
     topics = models.ManyToManyField("blog.Category", blank=True, related_name="+")
     subscribed_at = models.DateTimeField("asked", default=timezone.now)

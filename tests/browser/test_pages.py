@@ -98,9 +98,10 @@ def addresses(demo: ServedSite) -> list[str]:
     return [*found, *sorted(archives)]
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, part: str = "html") -> list[str]:
+    """What axe finds in a page, or in the part of it that a selector names."""
     page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text())
-    found = page.evaluate(f"axe.run(document, {AXE_OPTIONS})")["violations"]
+    found = page.evaluate(f"axe.run({part!r}, {AXE_OPTIONS})")["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 

@@ -448,15 +448,17 @@ def test_a_reader_chooses_what_to_get(client: Client, site: SmallSite) -> None:
     assert "Diary" in page.text
     assert page["Referrer-Policy"] == "no-referrer"
     assert "no-store" in page["Cache-Control"]
-    answer = client.post(url, {"name": "Ada  Lovelace", "topics": [diary.pk]})
+    answer = client.post(url, {"name": "Ada  Lovelace", "rhythm": "weekly", "topics": [diary.pk]})
     assert answer.status_code == 303
     ada.refresh_from_db()
     assert ada.first_name == "Ada"
     assert list(ada.topics.all()) == [diary]
-    assert ada.events.get().words == "Diary"
+    assert ada.rhythm == "weekly"
+    assert ada.events.get().words == "A round-up of the week’s posts\nDiary"
     long = client.post(url, {"name": "x" * 101})
     assert long.status_code == 422
     assert "Shorten this to 100 characters" in long.text
+    assert "Choose one of them." in long.text
     ada.unsubscribe()
     assert "You are unsubscribed" in client.get(url).text
     assert client.get("/newsletter/preferences/nonsense/").status_code == 404

@@ -1,0 +1,83 @@
+"""Letters that write themselves: a new post, and the week's round-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+
+from blog.models import BlogPostPage, Category
+from newsletter.models import Campaign, SendingSettings, Subscriber
+from newsletter.sending import begin
+
+TOO_OLD = timedelta(days=1)  # an old post is no news, whenever the site learns of it
+WEEK = timedelta(days=7)
+ROUND_UP_HOUR = 9
+Rhythm = Subscriber.Rhythm
+
+
+def announce() -> int:
+    """Begins the letters that are due by themselves; gives their number."""
+    choices = SendingSettings.load()
+    return (announce_posts(choices) if choices.sends_posts else 0) + round_up(choices)
+
+
+def announce_posts(choices: SendingSettings) -> int:
+    """Tells readers who asked for each post of new ones.
+
+    A post has at most one such letter, which the database sees to; taking it down and publishing
+    it again leaves the day on which it was first published.
+    """
+    now = timezone.now()
+    new = BlogPostPage.objects.published().filter(
+        first_published_at__gt=now - TOO_OLD - timedelta(minutes=choices.post_minutes),
+        first_published_at__lte=now - timedelta(minutes=choices.post_minutes),
+    )
+    told = Campaign.objects.exclude(post=None).values("post")
+    return sum(
+        tell_of([post], topics=post.categories.all(), rhythm=Rhythm.EACH, post=post)
+        for post in new.exclude(pk__in=told)
+    )
+
+
+def round_up(choices: SendingSettings) -> int:
+    """Sends the posts since the last round-up, at most those of two weeks, on its day."""
+    now = timezone.localtime()
+    today = now.date()
+    if now.weekday() != choices.round_up_day or now.hour < ROUND_UP_HOUR:
+        return 0
+    earlier = Campaign.objects.exclude(round_up_on=None).order_by("-round_up_on").first()
+    if earlier and earlier.round_up_on == today:
+        return 0
+    since = max(earlier.created_at, now - 2 * WEEK) if earlier else now - WEEK
+    posts = list(BlogPostPage.objects.published().filter(first_published_at__gt=since))
+    return tell_of(posts, rhythm=Rhythm.WEEKLY, round_up_on=today) if posts else 0
+
+
+def tell_of(posts: list[BlogPostPage], *, topics: Iterable[Category] = (), **fields: Any) -> int:
+    """Writes a letter about posts and begins it; gives 1, or 0 where nobody asked for it."""
+    title = posts[0].title
+    if len(posts) > 1:
+        title = f"New on the blog, {date_format(timezone.localdate())}"
+    campaign = Campaign(
+        subject=Truncator(title).chars(120),
+        preheader=Truncator(posts[0].summary).chars(140),
+        body=[("posts", {"heading": "New on the blog", "posts": posts})],
+        is_public=False,  # the posts are
+        **fields,
+    )
+    campaign.topics.set(topics)
+    if not campaign.audience.exists():
+        return 0
+    try:
+        with transaction.atomic():
+            campaign.save()
+            begin(campaign)
+    except IntegrityError:
+        return 0  # another worker was quicker
+    return 1

@@ -1,0 +1,105 @@
+"""A letter with every block: as mail, on the website, and in the admin from which it goes out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_pages import needs_axe, violations
+from tests.served import ServedSite
+
+WRITE = """
+import json
+from django.utils import timezone
+from blog.models import BlogPostPage, Category
+from newsletter.composing import Personal, compose
+from newsletter.models import Campaign, NewsletterPage, Subscriber
+from vasite.content.models import SiteImage
+image = SiteImage.objects.exclude(description="").first()
+posts = [post.pk for post in BlogPostPage.objects.all()[:2]]
+blocks = {
+    "text": "<p>Hello {{ first name }},</p><ul><li>three hours</li></ul><p>مرحبا بك</p>",
+    "picture": {"picture": {"image": image.pk, "alt_text": "A desk", "decorative": False},
+                "caption": "My desk"},
+    "heading": {"text": "W" * 100, "level": "2"},
+    "posts": {"heading": "New on the blog", "posts": posts},
+    "call_to_action": {"heading": "Shall we talk?", "text": "It costs nothing.",
+                       "button": "Get in touch", "page": None},
+    "quote": {"text": "My inbox is empty.", "name": "A client", "role": "", "is_sample": True},
+    "hint": {"text": "<p>I am away in <b>May</b>.</p>"},
+    "steps": {"steps": [{"title": "We talk", "text": "Half an hour."},
+                        {"title": "You hand over", "text": "Step by step."}]},
+    "price_table": {"caption": "Packages", "prices": [
+        {"name": "Ten hours", "amount": "280", "unit": "once", "text": "For 3 months"}]},
+    "faq": {"questions": [{"question": "How do we start?", "answer": "<p>With a call.</p>"}]},
+}
+body = json.dumps([{"type": name, "value": value} for name, value in blocks.items()])
+letter = Campaign.objects.create(subject="Spring, {{ first name }}", preheader="New", body=body)
+html = Personal(None, "Ada").fill_html(compose(letter).html)
+Campaign.objects.filter(pk=letter.pk).update(status="sent", started_at=timezone.now())
+draft = Campaign.objects.create(subject="A draft", body=body)
+reader = Subscriber.objects.create(email="r@example.com", email_key="r@example.com",
+                                   status="confirmed")
+page = NewsletterPage.objects.get()
+page.topics.set(Category.objects.all())
+page.save()
+print(json.dumps({"html": html, "page": f"/newsletter/{letter.slug}/", "draft": draft.admin_url,
+                  "sent": letter.admin_url,
+                  "preferences": "/" + reader.preferences_url.split("/", 3)[3]}))
+"""
+
+
+@pytest.fixture(scope="module")
+def letter(demo: ServedSite) -> dict[str, str]:
+    return json.loads(demo.run_code(WRITE).splitlines()[-1])
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 600])
+def test_a_mail_program_shows_the_letter(
+    browser: Browser, letter: dict[str, str], width: int, scheme: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.set_content(letter["html"])
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("[...document.images].every(one => one.naturalWidth > 0)")
+    page.close()
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["page", "preferences"])
+def test_axe_finds_nothing_on_the_pages_of_letters(
+    visit: Callable[..., Page], letter: dict[str, str], name: str, scheme: str
+) -> None:
+    page = visit(letter[name], color_scheme=scheme, width=320)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_she_writes_and_sends_one(admin: Page, demo: ServedSite, letter: dict[str, str]) -> None:
+    admin.goto(f"{demo.url}/admin/campaigns/add/")
+    admin.fill("[name=subject]", "Hello {{ first name }}")
+    admin.click("[data-streamfield-stream-container] button[title='Insert a block']")
+    admin.get_by_role("option", name="Heading").click()
+    admin.fill("[name=body-0-value-text]", "Spring is here")
+    admin.get_by_role("button", name="Save").click()
+    expect(admin.get_by_text("It has no second line")).to_be_visible()
+    admin.get_by_role("button", name="Send it now").click()
+    expect(admin.get_by_text("Going out").first).to_be_visible()
+    admin.get_by_role("button", name="Stop it for good").click()
+    expect(admin.get_by_text("Nobody else gets it")).to_be_visible()
+
+
+@needs_axe
+@pytest.mark.parametrize("path", ["draft", "sent", "/admin/subscribers/import/"])
+def test_axe_finds_nothing_where_letters_go_out(
+    admin: Page, demo: ServedSite, letter: dict[str, str], path: str
+) -> None:
+    admin.goto(f"{demo.url}{letter.get(path, path)}")
+    assert violations(admin, "#main") == []
