@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from newsletter.models import (
@@ -27,7 +28,7 @@ from newsletter.models import (
 MOST_BYTES = 20 * 1024 * 1024
 MOST_FAULTS = 1000  # named one by one
 PORTION = 1000  # rows in a transaction
-FORGET_AFTER = timedelta(days=1)
+FORGET_UNUSED, FORGET_USED = timedelta(days=1), timedelta(days=30)
 # What Mailchimp, MailPoet, Substack and listmonk call their columns, in small letters
 COLUMNS = {
     "email": {"email", "e-mail", "email address", "email_address", "e-mail address", "subscriber"},
@@ -241,8 +242,11 @@ def add(rows: list[Row], source: SubscriberImport) -> None:
 
 
 def forget_files() -> int:
-    """Deletes files that were looked at and never taken in; gives their number."""
-    old = SubscriberImport.objects.filter(
-        status=SubscriberImport.Status.READ, made_at__lt=timezone.now() - FORGET_AFTER
+    """Deletes files that were looked at and not taken in, and what was wrong with those that were
+    a month ago; gives their number."""
+    now = timezone.now()
+    states = SubscriberImport.Status
+    old = Q(status=states.READ, made_at__lt=now - FORGET_UNUSED) | Q(
+        status=states.DONE, made_at__lt=now - FORGET_USED
     )
-    return old.delete()[0]
+    return SubscriberImport.objects.filter(old).delete()[0]

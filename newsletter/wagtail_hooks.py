@@ -1,10 +1,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.html import format_html
 from wagtail import hooks
+from wagtail.admin import messages
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
@@ -18,7 +20,7 @@ from newsletter.admin.comments import (
     RejectAction,
 )
 from newsletter.admin.subscribers import BlockAction, LetInAction, SubscriberViewSet
-from newsletter.models import ErasedAddress, Subscriber
+from newsletter.models import Campaign, ErasedAddress, Subscriber
 from newsletter.views import show_comments
 
 register_snippet(CommentViewSet)
@@ -46,3 +48,12 @@ def moderation_by_keyboard() -> str:
 def remember_erased(request: HttpRequest, instances: Iterable[Any]) -> None:
     """Keeps the hash of an address that the VA erased, one or many."""
     ErasedAddress.keep(one.email_key for one in instances if isinstance(one, Subscriber))
+
+
+@hooks.register("before_delete_snippet")
+def keep_letters_under_way(request: HttpRequest, instances: Iterable[Any]) -> HttpResponse | None:
+    """Leaves a letter that goes out where it is: stopped first, it can be deleted."""
+    if any(isinstance(one, Campaign) and one.is_under_way for one in instances):
+        messages.error(request, "A letter that is going out can’t be deleted. Stop it first.")
+        return redirect("campaigns:list")
+    return None

@@ -30,6 +30,12 @@ FIRST_NAME = re.compile(r"\{\{(?:\s|&nbsp;)*first(?:\s|&nbsp;)+name(?:\s|&nbsp;)
 # In a subject that is read without it: “Spring, {{ first name }}”
 NAME_BY_THE_WAY = re.compile(rf",\s*{FIRST_NAME.pattern}|^{FIRST_NAME.pattern},\s*")
 
+# What a writer changes of a letter, and what follows from it
+WRITTEN_FIELDS = [
+    *("subject", "preheader", "sender_name", "body", "nameless", "joined_since", "is_public"),
+    *("topics", "slug", "latest_revision"),
+]
+
 
 @register_setting(icon="mail")
 class SendingSettings(BaseGenericSetting):
@@ -218,16 +224,19 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
         return self.subject
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self.slug:
+        """Writes what the editor changes; how far a letter is changes by `update_fields` alone, so
+        that an editor that was open meanwhile, or an old revision, takes nothing of it back."""
+        if self._state.adding or self.may_be_changed:
             self.slug = self.free_slug()
+        if not self._state.adding:
+            kwargs.setdefault("update_fields", WRITTEN_FIELDS)
         super().save(*args, **kwargs)
 
     def free_slug(self) -> str:
         """Gives the subject as an address, with a number where it is taken."""
         words = slugify(self.public_title)[:70].strip("-") or "letter"
-        taken = TAKEN_SLUGS | set(
-            Campaign.objects.filter(slug__startswith=words).values_list("slug", flat=True)
-        )
+        others = Campaign.objects.exclude(pk=self.pk).filter(slug__startswith=words)
+        taken = TAKEN_SLUGS | set(others.values_list("slug", flat=True))
         numbered = (f"{words}-{number}" for number in count(2))
         return next(slug for slug in chain([words], numbered) if slug not in taken)
 

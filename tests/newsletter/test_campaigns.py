@@ -431,8 +431,45 @@ def test_she_writes_one_in_the_admin(va: Client, site: SmallSite) -> None:
     assert "can’t be changed any more" in late.text
 
 
+def test_an_editor_that_was_open_meanwhile_takes_nothing_back(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    emails = subscribers(3)
+    open_editor = Campaign.objects.get()
+    press(va, campaign, "begin")
+    open_editor.subject = "Changed too late"
+    open_editor.save()
+    assert send_due() == 3
+    assert state(campaign) == "sent"
+    open_editor.save()
+    assert send_due() == 0
+    assert state(campaign) == "sent"
+    assert server.counts == dict.fromkeys(emails, 1)
+
+
+def test_a_letter_under_way_cannot_be_deleted(va: Client, campaign: Campaign) -> None:
+    subscribers(1)
+    press(va, campaign, "begin")
+    va.post(f"/admin/campaigns/delete/{campaign.pk}/")
+    va.post(f"/admin/bulk/newsletter/campaign/delete/?id={campaign.pk}")
+    assert state(campaign) == "sending"
+    press(va, campaign, "stop")
+    va.post(f"/admin/campaigns/delete/{campaign.pk}/")
+    assert not Campaign.objects.exists()
+
+
+def test_the_next_one_begins_as_a_copy(va: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(status="sent")
+    page = va.get(f"/admin/campaigns/copy/{campaign.pk}/").text
+    assert "News for {{ first name }}" in page
+    assert "spring" in page
+
+
 @pytest.mark.parametrize("mode", ["mail", "dark", "text", "page"])
-def test_every_preview_shows_it(campaign: Campaign, mode: str) -> None:
+@pytest.mark.parametrize("is_new", [False, True])
+def test_every_preview_shows_it(campaign: Campaign, mode: str, is_new: bool) -> None:
+    if is_new:
+        campaign = Campaign(subject="New", body=campaign.body)
     answer = campaign.make_preview_request(preview_mode=mode)
     assert answer.status_code == 200
     assert "spring" in answer.text
