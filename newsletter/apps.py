@@ -6,6 +6,7 @@ class NewsletterConfig(AppConfig):
     verbose_name = "Newsletter"
 
     def ready(self) -> None:
+        from newsletter import signal_handlers  # noqa: F401
         from newsletter.people import CommentKeeper, FollowKeeper, SubscriberKeeper
         from newsletter.structured_data import add_comments
         from vasite.forms import people

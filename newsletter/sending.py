@@ -24,6 +24,7 @@ from django.utils.formats import date_format
 
 from newsletter.composing import Letter, compose
 from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
+from newsletter.returning import came_back
 from vasite.business.models import BusinessSettings
 from vasite.mail.conversation import (
     BrokenOffError,
@@ -324,8 +325,7 @@ def keep(turns: list[Turn]) -> None:
     Delivery.objects.bulk_update(others, ["status", "answer", "attempts", "send_after"])
     for turn in turns:
         if turn.bounce:
-            words = f"A letter came back: {turn.bounce}"[:300]
-            turn.delivery.subscriber.become(Subscriber.Status.BOUNCED, words)
+            came_back(turn.delivery.subscriber.email, turn.bounce)
 
 
 def hold(campaign: Campaign, trouble: str) -> None:

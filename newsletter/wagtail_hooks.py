@@ -19,7 +19,13 @@ from newsletter.admin.comments import (
     MarkSpamCommentAction,
     RejectAction,
 )
-from newsletter.admin.subscribers import BlockAction, LetInAction, SubscriberViewSet
+from newsletter.admin.subscribers import (
+    BlockAction,
+    BouncedAction,
+    ComplainedAction,
+    LetInAction,
+    SubscriberViewSet,
+)
 from newsletter.models import Campaign, ErasedAddress, Subscriber
 from newsletter.views import show_comments
 
@@ -27,7 +33,10 @@ register_snippet(CommentViewSet)
 register_snippet(SubscriberViewSet)
 register_snippet(CampaignViewSet)
 register_snippet(AuthorRuleViewSet)
-actions = (ApproveAction, RejectAction, MarkSpamCommentAction, LetInAction, BlockAction)
+actions = (
+    *(ApproveAction, RejectAction, MarkSpamCommentAction),
+    *(LetInAction, BlockAction, BouncedAction, ComplainedAction),
+)
 for action in actions:
     hooks.register("register_bulk_action", action)
 

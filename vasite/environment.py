@@ -107,6 +107,13 @@ def _email(text: str) -> dict[str, Any]:
     return config
 
 
+def _name_and_password(text: str) -> str:
+    name, _, password = text.partition(":")
+    if text and not (name and len(password) >= 16):
+        raise ValueError
+    return text
+
+
 @dataclass(frozen=True)
 class Variable:
     """One setting from outside.
@@ -180,6 +187,21 @@ VARIABLES = (
         "",
         "name@example.co.uk or Your Name <name@example.co.uk>",
         "The sender of the site's mails. Default: website@ the host of SITE_URL.",
+    ),
+    Variable(
+        "MAIL_WEBHOOK_SECRET",
+        _name_and_password,
+        "",
+        "a name and a long password, as in vasite:Zq3…",
+        "What your mail provider signs in with when it reports mails that came back, at "
+        "SITE_URL/anymail/<provider>/tracking/. Without it, no report is taken.",
+    ),
+    Variable(
+        "MAILGUN_SIGNING_KEY",
+        str,
+        "",
+        "the HTTP webhook signing key of your Mailgun account",
+        "Checks Mailgun's signature under its reports.",
     ),
     Variable(
         "DJANGO_SUPERUSER_USERNAME", str, "admin", "a name", "The first administrator's name."

@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "wagtail.search",
     "wagtail.admin",
     "wagtail",
+    "anymail",
     "taggit",
     "modelcluster",
     "crispy_forms",
@@ -221,6 +222,11 @@ DEFAULT_FROM_EMAIL = env["DEFAULT_FROM_EMAIL"] or (
     f"website@{'example.com' if IS_LOCAL else SITE_HOST.removeprefix('www.')}"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Reports of providers on mails that came back; without a secret of hers nobody knows one
+ANYMAIL = {
+    "WEBHOOK_SECRET": env["MAIL_WEBHOOK_SECRET"] or f"nobody:{secrets.token_urlsafe(32)}",
+    "MAILGUN_WEBHOOK_SIGNING_KEY": env["MAILGUN_SIGNING_KEY"] or secrets.token_urlsafe(32),
+}
 
 # Signing in
 

@@ -22,6 +22,7 @@ from wagtail.snippets.views.snippets import InspectView
 
 from newsletter.admin.imports import choose_file, show_import
 from newsletter.models import ErasedAddress, Subscriber, email_key
+from newsletter.returning import came_back, complained
 from newsletter.subscribing import block, let_in, unblock
 from vasite.forms.inboxes import ChangeStateAction, JudgedIndexView, JudgedViewSet
 
@@ -175,3 +176,27 @@ class BlockAction(SubscriberAction):
     @classmethod
     def settle(cls, subscriber: Subscriber, user: Any) -> None:
         block(subscriber, user)
+
+
+class BouncedAction(SubscriberAction):
+    display_name = "Mail came back"
+    action_type = "bounced"
+    aria_label = "Mark the ticked addresses as unreachable"
+    action_priority = 30
+    changed_words = "marked: their mail came back, nothing more goes there"
+
+    @classmethod
+    def settle(cls, subscriber: Subscriber, user: Any) -> None:
+        came_back(subscriber.email, "so you say", user=user)
+
+
+class ComplainedAction(SubscriberAction):
+    display_name = "Called it spam"
+    action_type = "complained"
+    aria_label = "Mark the ticked addresses as having complained"
+    action_priority = 40
+    changed_words = "marked: they complained, nothing more goes there"
+
+    @classmethod
+    def settle(cls, subscriber: Subscriber, user: Any) -> None:
+        complained(subscriber.email, "so you say", user=user)

@@ -289,6 +289,15 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
         since = timezone.now() - timedelta(minutes=1)
         return self.deliveries.filter(status=Delivery.Status.SENT, taken_at__gt=since).count()
 
+    @property
+    def left_since(self) -> int:
+        """How many of its readers unsubscribed within a week of it."""
+        if not self.started_at:
+            return 0
+        week = (self.started_at, self.started_at + timedelta(days=7))
+        readers = self.deliveries.filter(subscriber__unsubscribed_at__range=week)
+        return readers.filter(taken_at__isnull=False).count()
+
     def serve_preview(self, request: Any, mode_name: str) -> Any:
         from newsletter.previews import preview
 
@@ -309,10 +318,12 @@ class Delivery(models.Model):
         FAILED = "failed", "Refused"
         UNSURE = "unsure", "Unsure: broken off while it was being sent"
         LEFT_OUT = "left_out", "Left out: no longer subscribed"
+        RETURNED = "returned", "Came back later"
+        COMPLAINED = "complained", "Called spam by the reader"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="deliveries")
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
-    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     send_after = models.DateTimeField()
     taken_at = models.DateTimeField(null=True, db_index=True)  # for the provider's limits
     attempts = models.PositiveSmallIntegerField(default=0)

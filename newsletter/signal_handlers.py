@@ -1,0 +1,24 @@
+"""What mail providers report by their webhooks; anymail checks that it comes from them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from anymail.signals import AnymailTrackingEvent, EventType, tracking
+from django.dispatch import receiver
+
+from newsletter.returning import came_back, complained
+
+logger = logging.getLogger("vasite.event")
+
+
+@receiver(tracking)
+def take_report(event: AnymailTrackingEvent, esp_name: str, **kwargs: Any) -> None:
+    """Takes hard bounces and complaints; what is only deferred is the provider's to try again."""
+    take = {EventType.BOUNCED: came_back, EventType.COMPLAINED: complained}.get(event.event_type)
+    if take is None or not event.recipient:
+        return
+    reason = event.mta_response or event.description or event.reject_reason or ""
+    is_known = take(event.recipient, f"{esp_name} says {reason}".strip())
+    logger.info("%s reported %s, known: %s", esp_name, event.event_type, is_known)

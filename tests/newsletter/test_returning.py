@@ -1,0 +1,129 @@
+"""What comes back from mail providers ends all mail to where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from newsletter.models import Campaign, Delivery, Subscriber
+from tests.conftest import SmallSite
+from tests.newsletter.test_campaigns import subscriber
+
+SIGNED_IN = {"Authorization": "Basic " + b64encode(b"vasite:a-long-password-here").decode()}
+KEY = "key-of-mailgun"
+
+
+@pytest.fixture(autouse=True)
+def _secrets(settings: Any) -> None:
+    settings.ANYMAIL = {
+        "WEBHOOK_SECRET": "vasite:a-long-password-here",
+        "MAILGUN_WEBHOOK_SIGNING_KEY": KEY,
+    }
+
+
+@pytest.fixture
+def reader(site: SmallSite) -> Subscriber:
+    """A subscriber who got a letter."""
+    reader = subscriber("reader@example.com")
+    campaign = Campaign.objects.create(subject="Spring", status="sent", started_at=timezone.now())
+    Delivery.objects.create(
+        campaign=campaign,
+        subscriber=reader,
+        status="sent",
+        send_after=timezone.now(),
+        taken_at=timezone.now(),
+    )
+    return reader
+
+
+def postmark(kind: str) -> dict[str, Any]:
+    return {
+        "RecordType": "SpamComplaint" if kind == "SpamComplaint" else "Bounce",
+        "Type": kind,
+        "ID": 4323372036854775807,
+        "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
+        "Email": "Reader@Example.com",
+        "Description": "The server was unable to deliver your message",
+        "BouncedAt": "2026-05-08T10:00:00Z",
+    }
+
+
+def report(client: Client, provider: str, content: Any, **headers: str) -> int:
+    return client.post(
+        f"/anymail/{provider}/tracking/",
+        json.dumps(content),
+        content_type="application/json",
+        headers=SIGNED_IN | headers,
+    ).status_code
+
+
+@pytest.mark.parametrize(
+    ("kind", "becomes", "letter"),
+    [
+        ("HardBounce", "bounced", "returned"),
+        ("SpamComplaint", "complained", "complained"),
+        ("Transient", "confirmed", "sent"),
+    ],
+)
+def test_a_provider_reports(
+    client: Client, va: Client, reader: Subscriber, kind: str, becomes: str, letter: str
+) -> None:
+    for _ in range(2):  # twice is as good as once
+        assert report(client, "postmark", postmark(kind)) == 200
+    reader.refresh_from_db()
+    assert reader.status == becomes
+    assert Delivery.objects.get().status == letter
+    assert reader.events.count() == (becomes != "confirmed")
+    if becomes == "bounced":
+        page = va.get(Campaign.objects.get().admin_url).text
+        assert "Came back later" in page
+
+
+def test_who_left_stays_so(client: Client, reader: Subscriber) -> None:
+    reader.unsubscribe()
+    report(client, "postmark", postmark("HardBounce"))
+    reader.refresh_from_db()
+    assert reader.status == "unsubscribed"
+
+
+def test_a_stranger_can_report_nothing(client: Client, reader: Subscriber) -> None:
+    wrong = {"Authorization": "Basic " + b64encode(b"vasite:guessed").decode()}
+    assert report(client, "postmark", postmark("HardBounce"), **wrong) == 400
+    reader.refresh_from_db()
+    assert reader.status == "confirmed"
+
+
+@pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("another key", 400)])
+def test_mailguns_signature_is_checked(
+    client: Client, reader: Subscriber, key: str, status: int
+) -> None:
+    stamp, token = "1778234400", "0123456789" * 5
+    signature = hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
+    event = {
+        "event": "failed",
+        "severity": "permanent",
+        "recipient": "reader@example.com",
+        "timestamp": 1778234400.1,
+        "id": "x",
+        "delivery-status": {"code": 550, "message": "5.1.1 No such mailbox"},
+    }
+    signed = {"timestamp": stamp, "token": token, "signature": signature}
+    assert report(client, "mailgun", {"signature": signed, "event-data": event}) == status
+    reader.refresh_from_db()
+    assert reader.status == ("bounced" if status == 200 else "confirmed")
+
+
+@pytest.mark.parametrize("action", ["bounced", "complained"])
+def test_she_marks_it_by_hand(va: Client, reader: Subscriber, action: str) -> None:
+    va.post(f"/admin/bulk/newsletter/subscriber/{action}/?id={reader.pk}")
+    reader.refresh_from_db()
+    assert reader.status == action
+    assert reader.events.get().user is not None
+    assert Subscriber.objects.confirmed().count() == 0
