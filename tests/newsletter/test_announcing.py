@@ -17,7 +17,15 @@ from tests.conftest import SmallSite
 from tests.newsletter.list_server import ListServer, running
 from tests.newsletter.test_campaigns import subscriber
 
-FRIDAY = datetime(2026, 5, 8, 9, 30, tzinfo=UTC)
+WEDNESDAY = datetime(2026, 5, 6, 9, 30, tzinfo=UTC)
+FRIDAY = WEDNESDAY + timedelta(days=2)
+
+
+@pytest.fixture(autouse=True)
+def _on_a_wednesday() -> Iterator[None]:
+    """No day of a round-up, whenever the tests run."""
+    with time_machine.travel(WEDNESDAY):
+        yield
 
 
 @pytest.fixture
