@@ -7,6 +7,7 @@ from typing import Any
 from wagtail import blocks
 
 from vasite.content.blocks import (
+    BodyBlocks,
     CallToActionBlock,
     FaqBlock,
     HeadingBlock,
@@ -17,7 +18,6 @@ from vasite.content.blocks import (
     StepsBlock,
     TextBlock,
 )
-from vasite.content.rich_text import Anchors, expand_all
 
 
 class PostsBlock(blocks.StructBlock):
@@ -36,7 +36,7 @@ class PostsBlock(blocks.StructBlock):
         description = "Posts of your blog, with a link to each"
 
 
-class LetterBlocks(blocks.StreamBlock):
+class LetterBlocks(BodyBlocks):
     """A letter's body. Each block has a second template, newsletter/mail/blocks/<name>.html."""
 
     text = TextBlock(required=False)
@@ -49,11 +49,3 @@ class LetterBlocks(blocks.StreamBlock):
     steps = StepsBlock()
     price_table = PriceTableBlock()
     faq = FaqBlock()
-
-    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
-        texts = expand_all(one.value.source for one in value if one.block_type == "text")
-        context = super().get_context(value, parent_context)
-        return context | {"anchors": Anchors(), "expanded": texts}
-
-    class Meta:
-        template = "components/content.html"

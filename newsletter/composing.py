@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import formataddr
+from email.utils import formataddr, parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from newsletter.models import Campaign, SendingSettings, Subscriber
 from newsletter.models.campaigns import FIRST_NAME
 from vasite.business.models import BusinessSettings
-from vasite.content.rich_text import Anchors, expand_all, with_whole_addresses
+from vasite.content.rich_text import with_whole_addresses
 from vasite.mail.letters import INLINER, new_message_id, one_click, text_of
 
 UNSUBSCRIBE, PREFERENCES = "{{ unsubscribe }}", "{{ preferences }}"
@@ -99,8 +99,7 @@ def compose(campaign: Campaign) -> Letter:
 
 def body_html(campaign: Campaign) -> SafeString:
     """Gives the blocks as mail programs show them."""
-    texts = (block.value.source for block in campaign.body if block.block_type == "text")
-    parent = {"anchors": Anchors(), "expanded": expand_all(texts)}
+    parent = campaign.body.stream_block.get_context(campaign.body)
     parts = (
         render_to_string(
             f"newsletter/mail/blocks/{block.block_type}.html",
@@ -113,5 +112,5 @@ def body_html(campaign: Campaign) -> SafeString:
 
 def sender(campaign: Campaign, business: BusinessSettings) -> str:
     """Gives the From line: her name before the address that the mail server knows."""
-    address = settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">")
+    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return formataddr((campaign.sender_name or business.name, address))

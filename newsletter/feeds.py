@@ -12,9 +12,8 @@ from django.utils.html import escape
 from django.views.decorators.http import conditional_page
 
 from blog.feeds import WholePostFeed, printable
-from newsletter.composing import body_html
+from newsletter.composing import Personal, body_html
 from newsletter.models import Campaign
-from newsletter.models.campaigns import FIRST_NAME
 from vasite.business.models import BusinessSettings
 from vasite.content.rich_text import with_whole_addresses
 
@@ -45,8 +44,7 @@ class CampaignFeed(Feed):
         return campaign.url
 
     def item_description(self, campaign: Campaign) -> str:
-        nameless = escape(campaign.nameless)
-        html = FIRST_NAME.sub(lambda _: nameless, body_html(campaign))
+        html = Personal(None, campaign.nameless).fill_html(body_html(campaign))
         return printable(with_whole_addresses(html))
 
     def item_extra_kwargs(self, campaign: Campaign) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from newsletter.composing import Personal, compose
 from newsletter.models import Campaign, NewsletterPage
-from newsletter.models.campaigns import FIRST_NAME
 from vasite.serving.middleware import MAIL_PREVIEW_POLICY
 
 
@@ -34,12 +33,11 @@ def preview(campaign: Campaign, request: HttpRequest, mode: str) -> HttpResponse
 
 def show_issue(campaign: Campaign, request: HttpRequest) -> HttpResponse:
     """Gives the letter's page in the archive, without anything personal."""
-    nameless = escape(campaign.nameless)
-    body = FIRST_NAME.sub(lambda _: nameless, campaign.body.render_as_block({"request": request}))
+    body = campaign.body.render_as_block({"request": request})
     context = {
         "page": NewsletterPage.objects.live().first(),
         "title": campaign.public_title,
         "campaign": campaign,
-        "body": mark_safe(body),  # noqa: S308 - rendered blocks
+        "body": mark_safe(Personal(None, campaign.nameless).fill_html(body)),  # noqa: S308 - rendered blocks
     }
     return render(request, "newsletter/issue.html", context)

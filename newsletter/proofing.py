@@ -27,10 +27,11 @@ class Problem:
 
 def problems_of(letter: Letter) -> list[Problem]:
     """Gives what is wrong with a letter, what stops it first."""
-    return sorted(_problems(letter), key=lambda problem: not problem.stops)
+    return [*what_stops(letter), *_hints(letter)]
 
 
-def _problems(letter: Letter) -> Iterator[Problem]:
+def what_stops(letter: Letter) -> Iterator[Problem]:
+    """Gives what has to be mended before a letter can go out."""
     campaign = letter.campaign
     if not campaign.subject.strip():
         yield Problem("It has no subject.", stops=True)
@@ -38,6 +39,10 @@ def _problems(letter: Letter) -> Iterator[Problem]:
         yield Problem("It has no text.", stops=True)
     if not campaign.audience.exists():
         yield Problem("Nobody would get it: no confirmed subscriber fits.", stops=True)
+
+
+def _hints(letter: Letter) -> Iterator[Problem]:
+    campaign = letter.campaign
     if not settings.MAIL_TRANSPORT:
         yield Problem("The site has no mail server yet (EMAIL_URL): the letter would wait for one.")
     letters = [one for one in campaign.subject if one.isalpha()]

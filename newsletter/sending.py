@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -197,7 +198,7 @@ class Turn:
     def send(self, conversation: Conversation) -> None:
         """Speaks to the server; sets the delivery's outcome, saves nothing."""
         delivery = self.delivery
-        sender = self.message.from_email.rpartition("<")[2].rstrip(">")
+        _, sender = parseaddr(self.message.from_email)
         content = self.message.message().as_bytes(linesep="\r\n")
         try:
             delivery.answer = conversation.send(sender, delivery.subscriber.email, content)[:500]

@@ -19,7 +19,7 @@ from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, Ins
 
 from newsletter.composing import Personal, compose
 from newsletter.models import Campaign, Delivery
-from newsletter.proofing import problems_of
+from newsletter.proofing import problems_of, what_stops
 from newsletter.sending import begin, change, change_to_draft, schedule, send_again
 from vasite.business.models import BusinessSettings
 from vasite.forms.inboxes import InboxViewSet
@@ -63,11 +63,11 @@ class CampaignView(InspectView):
             "campaign": campaign,
             "may_change": self.may_change,
             "has_server": bool(settings.MAIL_TRANSPORT),
-            "audience_count": campaign.audience.count(),
         }
         if campaign.may_be_changed:
             own_address = self.request.user.email or BusinessSettings.load().email
             return context | {
+                "audience_count": campaign.audience.count(),
                 "problems": problems_of(compose(campaign)),
                 "test_form": self.test_form or TestForm(initial={"address": own_address}),
                 "plan_form": self.plan_form or PlanForm(),
@@ -107,7 +107,7 @@ class CampaignView(InspectView):
         return None
 
     def do_begin(self) -> None:
-        if any(problem.stops for problem in problems_of(compose(self.object))):
+        if any(what_stops(compose(self.object))):
             messages.error(self.request, "Mend what stops it first. Nothing was sent.")
         elif begin(self.object):
             messages.success(self.request, "The letter goes out.")

@@ -52,14 +52,14 @@ class ConsentForm(forms.Form):
     )
 
 
-def require_change(request: HttpRequest) -> None:
+def require_add(request: HttpRequest) -> None:
     if not ModelPermissionPolicy(Subscriber).user_has_permission(request.user, "add"):
         raise PermissionDenied
 
 
 def choose_file(request: HttpRequest) -> HttpResponse:
     """Takes a file and leads to what it would come to; nothing is taken in yet."""
-    require_change(request)
+    require_add(request)
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -74,7 +74,7 @@ def choose_file(request: HttpRequest) -> HttpResponse:
 
 def show_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what a file comes to; POST takes it in, which the worker does."""
-    require_change(request)
+    require_add(request)
     found = get_object_or_404(SubscriberImport, pk=pk)
     form = ConsentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

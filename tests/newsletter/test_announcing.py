@@ -14,7 +14,7 @@ from blog.models import BlogPostPage, Category
 from newsletter.models import Campaign, SendingSettings
 from newsletter.tasks import send_campaigns
 from tests.conftest import SmallSite
-from tests.newsletter.list_server import ListServer, running
+from tests.newsletter.list_server import ListServer
 from tests.newsletter.test_campaigns import subscriber
 
 WEDNESDAY = datetime(2026, 5, 6, 9, 30, tzinfo=UTC)
@@ -26,13 +26,6 @@ def _on_a_wednesday() -> Iterator[None]:
     """No day of a round-up, whenever the tests run."""
     with time_machine.travel(WEDNESDAY):
         yield
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ListServer]:
-    with running(ListServer()) as mail_server:
-        settings.MAIL_TRANSPORT = mail_server.transport
-        yield mail_server
 
 
 def publish(site: SmallSite, title: str, moment: datetime) -> BlogPostPage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -17,7 +16,7 @@ from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
 from newsletter.sending import fill, send_due
 from newsletter.tasks import send_campaigns
 from tests.conftest import SmallSite
-from tests.newsletter.list_server import DROP, ListServer, running
+from tests.newsletter.list_server import DROP, ListServer
 from vasite.mail.models import OutgoingMail
 
 WORDS = "Hello {{ first name }}, the <b>spring</b> offers are here."
@@ -36,13 +35,6 @@ def subscribers(number: int) -> list[str]:
     for email in emails:
         subscriber(email)
     return emails
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ListServer]:
-    with running(ListServer()) as mail_server:
-        settings.MAIL_TRANSPORT = mail_server.transport
-        yield mail_server
 
 
 @pytest.fixture

@@ -244,7 +244,20 @@ class TextBlock(blocks.RichTextBlock):
         preview_value = f"<p>{LOREM}</p>"
 
 
-class ContentBlocks(blocks.StreamBlock):
+class BodyBlocks(blocks.StreamBlock):
+    """Abstract: blocks one below the other, whose links are resolved in one query and whose
+    headings get names that differ."""
+
+    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
+        texts = expand_all(one.value.source for one in value if one.block_type == "text")
+        context = super().get_context(value, parent_context)
+        return context | {"anchors": Anchors(), "expanded": texts}
+
+    class Meta:
+        template = "components/content.html"
+
+
+class ContentBlocks(BodyBlocks):
     """All of them, in the order in which a writer needs them."""
 
     text = TextBlock(required=False)
@@ -257,11 +270,3 @@ class ContentBlocks(blocks.StreamBlock):
     steps = StepsBlock()
     video = VideoBlock()
     hint = HintBlock()
-
-    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
-        texts = expand_all(one.value.source for one in value if one.block_type == "text")
-        context = super().get_context(value, parent_context)
-        return context | {"anchors": Anchors(), "expanded": texts}
-
-    class Meta:
-        template = "components/content.html"
