@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from newsletter.models import Campaign, SendingSettings, Subscriber
+from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
 from newsletter.models.campaigns import FIRST_NAME
 from vasite.business.models import BusinessSettings
 from vasite.content.rich_text import with_whole_addresses
@@ -32,13 +32,15 @@ class Letter:
     text: str
     business: BusinessSettings
 
-    def to(self, reader: Subscriber) -> EmailMultiAlternatives:
+    def of(self, delivery: Delivery) -> EmailMultiAlternatives:
         """Gives the mail to one reader, with what Gmail and Yahoo ask of bulk senders: one-click
         unsubscribing (RFC 8058), List-Id (RFC 2919) and Feedback-ID."""
+        reader = delivery.subscriber
         personal = Personal(reader, self.campaign.nameless)
         message = self.message(personal, reader.email)
         host = settings.SITE_HOST
         message.extra_headers |= {
+            "Message-ID": delivery.message_id,
             **one_click(personal.links[UNSUBSCRIBE]),
             "List-Id": f"<newsletter.{host}>",
             "Feedback-ID": f"{self.campaign.pk}:newsletter:{host}",

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -198,10 +197,10 @@ class Turn:
     def send(self, conversation: Conversation) -> None:
         """Speaks to the server; sets the delivery's outcome, saves nothing."""
         delivery = self.delivery
-        _, sender = parseaddr(self.message.from_email)
         content = self.message.message().as_bytes(linesep="\r\n")
         try:
-            delivery.answer = conversation.send(sender, delivery.subscriber.email, content)[:500]
+            answer = conversation.send(settings.BOUNCE_ADDRESS, delivery.subscriber.email, content)
+            delivery.answer = answer[:500]
             delivery.status = State.SENT
         except BrokenOffError as error:
             delivery.status, delivery.answer = State.UNSURE, str(error)[:500]
@@ -296,7 +295,7 @@ def take(letter: Letter, limits: Limits) -> list[Turn]:
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in taken]).update(
         status=State.SENDING, taken_at=timezone.now(), attempts=F("attempts") + 1
     )
-    return [Turn(delivery, letter.to(delivery.subscriber)) for delivery in taken]
+    return [Turn(delivery, letter.of(delivery)) for delivery in taken]
 
 
 def room_left(limits: Limits) -> int:

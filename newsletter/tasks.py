@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from newsletter import announcing, following, importing, sending, subscribing
+from newsletter import announcing, following, importing, mailbox, sending, subscribing
 
 
 @task()
@@ -30,3 +30,9 @@ def send_campaigns() -> int:
     """Begins what is due by itself, and sends for a moment; then other work has its turn."""
     announcing.announce()
     return sending.send_due()
+
+
+@task()
+def read_mailbox() -> int:
+    """Reads what mail servers sent back."""
+    return mailbox.read()

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -107,6 +107,33 @@ def _email(text: str) -> dict[str, Any]:
     return config
 
 
+class Mailbox(NamedTuple):
+    """A mailbox that is read over IMAP."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+    is_encrypted: bool
+
+
+def _mailbox(text: str) -> Mailbox:
+    parts = urlsplit(text)
+    is_encrypted = parts.scheme == "imaps"
+    is_here = parts.scheme == "imap" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not (is_encrypted or is_here) or not (parts.hostname and parts.username and parts.password):
+        raise ValueError
+    return Mailbox(
+        parts.hostname,
+        parts.port or (993 if is_encrypted else 143),
+        unquote(parts.username),
+        unquote(parts.password),
+        unquote(parts.path.strip("/")) or "INBOX",
+        is_encrypted,
+    )
+
+
 def _name_and_password(text: str) -> str:
     name, _, password = text.partition(":")
     if text and not (name and len(password) >= 16):
@@ -187,6 +214,20 @@ VARIABLES = (
         "",
         "name@example.co.uk or Your Name <name@example.co.uk>",
         "The sender of the site's mails. Default: website@ the host of SITE_URL.",
+    ),
+    Variable(
+        "BOUNCE_ADDRESS",
+        _email_address,
+        "",
+        "an e-mail address",
+        "Where mail servers send newsletters back to. Default: the address of DEFAULT_FROM_EMAIL.",
+    ),
+    Variable(
+        "BOUNCE_MAILBOX_URL",
+        _mailbox,
+        "",
+        "imaps://user:password@host/folder, with %40 for an @ in the user's name",
+        "The mailbox of BOUNCE_ADDRESS, from which the site learns what came back.",
     ),
     Variable(
         "MAIL_WEBHOOK_SECRET",

@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import suppress
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,6 +88,7 @@ PERIODIC_TASKS = {
     "vasite.serving.tasks.publish_scheduled_pages": 30,
     "vasite.mail.tasks.deliver_due": 30,
     "newsletter.tasks.send_campaigns": 30,
+    "newsletter.tasks.read_mailbox": 300,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
     "vasite.forms.spam.tasks.forget": 3600,
     "vasite.home.tasks.tell_of_waiting": 3600,
@@ -222,6 +224,8 @@ DEFAULT_FROM_EMAIL = env["DEFAULT_FROM_EMAIL"] or (
     f"website@{'example.com' if IS_LOCAL else SITE_HOST.removeprefix('www.')}"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+_, BOUNCE_ADDRESS = parseaddr(env["BOUNCE_ADDRESS"] or DEFAULT_FROM_EMAIL)
+BOUNCE_MAILBOX = env["BOUNCE_MAILBOX_URL"] or None
 # Reports of providers on mails that came back; without a secret of hers nobody knows one
 ANYMAIL = {
     "WEBHOOK_SECRET": env["MAIL_WEBHOOK_SECRET"] or f"nobody:{secrets.token_urlsafe(32)}",

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.text import slugify
 from modelcluster.fields import ParentalManyToManyField
 from modelcluster.models import ClusterableModel
@@ -29,6 +30,8 @@ TAKEN_SLUGS = {"confirm", "feed", "preferences", "subscribe", "thank-you", "unsu
 FIRST_NAME = re.compile(r"\{\{(?:\s|&nbsp;)*first(?:\s|&nbsp;)+name(?:\s|&nbsp;)*\}\}")
 # In a subject that is read without it: “Spring, {{ first name }}”
 NAME_BY_THE_WAY = re.compile(rf",\s*{FIRST_NAME.pattern}|^{FIRST_NAME.pattern},\s*")
+
+MESSAGE_ID = re.compile(r"<letter\.(\d{1,18})\.([0-9a-f]{32})@[^>\s]+>")
 
 # What a writer changes of a letter, and what follows from it
 WRITTEN_FIELDS = [
@@ -341,3 +344,21 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign} to {self.subscriber}"
+
+    @property
+    def message_id(self) -> str:
+        """Names this letter in its mail (RFC 5322, 3.6.4); only its reader and the mail servers
+        on the way get to know it, so that nobody else can report that it came back."""
+        return f"<letter.{self.pk}.{self.signature}@{settings.SITE_HOST}>"
+
+    @property
+    def signature(self) -> str:
+        return salted_hmac("newsletter.delivery", str(self.pk), algorithm="sha256").hexdigest()[:32]
+
+    @classmethod
+    def named_in(cls, text: str) -> Delivery | None:
+        """Gives the delivery whose message_id stands in a text, if one does."""
+        for key, signature in MESSAGE_ID.findall(text):
+            if constant_time_compare(signature, cls(pk=int(key)).signature):
+                return cls.objects.select_related("subscriber").filter(pk=key).first()
+        return None

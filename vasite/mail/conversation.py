@@ -9,6 +9,9 @@ from typing import Any
 from vasite.mail.tasks import transport
 
 LINE_BEGINS_WITH_DOT = re.compile(rb"(?m)^\.")
+ENHANCED_CODE = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
+# RFC 3463: X.1 is about the address, but X.1.7 and X.1.8 about the sender's; X.2.1 is disabled
+DEAD_MAILBOX = re.compile(r"5\.(?:1\.(?![78]$)\d+|2\.1)")
 CLOSING = 421  # RFC 5321, 4.2.3: the server is going away
 
 
@@ -35,15 +38,17 @@ class RefusedError(Exception):
 
     @property
     def means_no_such_mailbox(self) -> bool:
-        """Whether writing there again is useless: a bad address (RFC 3463, X.1.x) or a mailbox
-        that is disabled (X.2.1); without such a code, 550, 551 or 553 to the recipient."""
+        """Whether writing there again is useless: DEAD_MAILBOX; without such a code, 550, 551 or
+        553 to the recipient."""
         if not (self.is_final and self.is_about_recipient):
             return False
-        enhanced = re.match(r"5\.(\d+)\.(\d+)", self.words)
-        if not enhanced:
-            return self.code in {550, 551, 553}
-        subject, detail = enhanced.groups()
-        return subject == "1" or (subject, detail) == ("2", "1")
+        enhanced = ENHANCED_CODE.match(self.words)
+        return is_dead(enhanced[0]) if enhanced else self.code in {550, 551, 553}
+
+
+def is_dead(enhanced_code: str) -> bool:
+    """Whether an enhanced status code (RFC 3463) says that there is no such mailbox."""
+    return bool(DEAD_MAILBOX.fullmatch(enhanced_code))
 
 
 class Conversation:
