@@ -10,6 +10,7 @@ from django.conf import settings
 
 from newsletter.composing import Letter
 from newsletter.models import SendingSettings
+from newsletter.sender_records import missing_records
 from vasite.seo.coach.drafts import Draft
 from vasite.seo.coach.reviewing import answers
 from vasite.seo.coach.site_checks import dead_links
@@ -42,9 +43,11 @@ def what_stops(letter: Letter) -> Iterator[Problem]:
 
 
 def _hints(letter: Letter) -> Iterator[Problem]:
-    campaign = letter.campaign
+    campaign, sending = letter.campaign, SendingSettings.load()
     if not settings.MAIL_TRANSPORT:
         yield Problem("The site has no mail server yet (EMAIL_URL): the letter would wait for one.")
+    elif not settings.IS_LOCAL:
+        yield from map(Problem, missing_records(sending.dkim_selector))
     letters = [one for one in campaign.subject if one.isalpha()]
     if len(letters) > 7 and sum(one.isupper() for one in letters) > len(letters) / 2:
         yield Problem("The subject is mostly in capitals. Spam filters and readers dislike that.")
@@ -63,7 +66,7 @@ def _hints(letter: Letter) -> Iterator[Problem]:
     size = len(letter.html.encode())
     if size > CLIPPED_FROM:
         yield Problem(f"It is {size // 1000} kB long. Gmail cuts letters off at about 100 kB.")
-    if not SendingSettings.load().postal_address:
+    if not sending.postal_address:
         yield Problem(
             "No postal address stands under it. Companies need one, and so do letters to the "
             "United States: Settings → Sending letters."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.message import Message
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from newsletter.models import Delivery, Subscriber, email_key
+from newsletter.models import Delivery, Subscriber, UnreadReport, email_key
 from vasite.mail.conversation import ENHANCED_CODE, is_dead
 
+FORGET_UNREAD = timedelta(days=90)
 Status, State = Subscriber.Status, Delivery.Status
 
 
@@ -93,3 +96,9 @@ def _take_failure(delivery: Delivery, fields: Message) -> None:
 def _text(fields: Message, name: str) -> str:
     """Gives a field on one line, without what no database takes."""
     return " ".join(str(fields.get(name, "")).replace("\0", "").split())
+
+
+def forget_reports() -> int:
+    """Deletes the reports that nobody could read FORGET_UNREAD ago; gives their number."""
+    long_ago = timezone.now() - FORGET_UNREAD
+    return UnreadReport.objects.filter(received_at__lt=long_ago).delete()[0]

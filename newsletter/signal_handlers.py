@@ -17,7 +17,8 @@ logger = logging.getLogger("vasite.event")
 def take_report(event: AnymailTrackingEvent, esp_name: str, **kwargs: Any) -> None:
     """Takes hard bounces and complaints; what is only deferred is the provider's to try again."""
     take = {EventType.BOUNCED: came_back, EventType.COMPLAINED: complained}.get(event.event_type)
-    if take is None or not event.recipient:
+    is_deferred = (event.description or "").startswith("Transient")  # Amazon SES's word for it
+    if take is None or is_deferred or not event.recipient:
         return
     reason = event.mta_response or event.description or event.reject_reason or ""
     is_known = take(event.recipient, f"{esp_name} says {reason}".strip())

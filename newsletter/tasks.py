@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from newsletter import announcing, following, importing, mailbox, sending, subscribing
+from newsletter import (
+    announcing,
+    following,
+    importing,
+    mailbox,
+    returning,
+    sending,
+    subscribing,
+)
 
 
 @task()
@@ -15,8 +23,9 @@ def follow_up() -> int:
 
 @task()
 def forget_unconfirmed() -> int:
-    """Deletes the addresses that were never confirmed, and lists that were never taken in."""
-    return subscribing.forget_unconfirmed() + importing.forget_files()
+    """Deletes the addresses that were never confirmed, lists that were never taken in, and old
+    reports that could not be read."""
+    return subscribing.forget_unconfirmed() + importing.forget_files() + returning.forget_reports()
 
 
 @task()

@@ -19,6 +19,7 @@ from newsletter.admin.comments import (
     MarkSpamCommentAction,
     RejectAction,
 )
+from newsletter.admin.reports import UnreadReportViewSet
 from newsletter.admin.subscribers import (
     BlockAction,
     BouncedAction,
@@ -33,6 +34,7 @@ register_snippet(CommentViewSet)
 register_snippet(SubscriberViewSet)
 register_snippet(CampaignViewSet)
 register_snippet(AuthorRuleViewSet)
+register_snippet(UnreadReportViewSet)
 actions = (
     *(ApproveAction, RejectAction, MarkSpamCommentAction),
     *(LetInAction, BlockAction, BouncedAction, ComplainedAction),

@@ -37,7 +37,7 @@ urlpatterns = [
     path("privacy/your-data/", your_data.ask, name="your_data"),
     path("privacy/your-data/asked/", your_data.asked, name="your_data_asked"),
     path("privacy/your-data/<str:token>/", your_data.show, name="your_data_of"),
-    path("anymail/", include("anymail.urls")),
+    path("anymail/", include("newsletter.webhooks")),
     path("", include("newsletter.urls")),
     re_path(r"", include(wagtail_urls)),
 ]

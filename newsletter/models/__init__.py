@@ -3,6 +3,7 @@
 from newsletter.models.campaigns import Campaign, Delivery, SendingSettings
 from newsletter.models.comments import AuthorRule, Comment, CommentQuerySet, CommentSettings, Follow
 from newsletter.models.imports import SubscriberImport
+from newsletter.models.reports import UnreadReport
 from newsletter.models.subscribers import (
     ErasedAddress,
     NewsletterPage,
@@ -25,5 +26,6 @@ __all__ = [
     "Subscriber",
     "SubscriberEvent",
     "SubscriberImport",
+    "UnreadReport",
     "email_key",
 ]

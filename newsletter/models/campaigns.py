@@ -9,6 +9,7 @@ from itertools import chain, count
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -77,6 +78,15 @@ class SendingSettings(BaseGenericSetting):
         "one; a post-office box will do.",
     )
 
+    dkim_selector = models.CharField(
+        "DKIM selector",
+        max_length=63,
+        blank=True,
+        validators=[RegexValidator(r"^[\w.-]+\Z", "A selector is one word, such as s1 or google.")],
+        help_text="Your mail provider’s word for its signature. Left empty: the usual ones are "
+        "looked for.",
+    )
+
     panels = [
         MultiFieldPanel(
             [
@@ -93,6 +103,7 @@ class SendingSettings(BaseGenericSetting):
         ),
         FieldPanel("late_hours"),
         FieldPanel("postal_address"),
+        FieldPanel("dkim_selector"),
     ]
 
     class Meta:

@@ -6,13 +6,15 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from newsletter.models import Campaign, Delivery, Subscriber
+from newsletter.models import Campaign, Delivery, Subscriber, UnreadReport
+from newsletter.tasks import forget_unconfirmed
 from tests.conftest import SmallSite
 from tests.newsletter.test_campaigns import subscriber
 
@@ -118,6 +120,61 @@ def test_mailguns_signature_is_checked(
     assert report(client, "mailgun", {"signature": signed, "event-data": event}) == status
     reader.refresh_from_db()
     assert reader.status == ("bounced" if status == 200 else "confirmed")
+
+
+def amazon(kind: str, **bounce: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """What Amazon SES reports by way of its SNS, and the headers that go with it."""
+    happened = {
+        "notificationType": "Bounce",
+        "mail": {"messageId": "0000", "destination": ["reader@example.com"]},
+        "bounce": bounce | {"bouncedRecipients": [{"emailAddress": "reader@example.com"}]},
+    }
+    message = {"Type": kind, "MessageId": "m-1", "Message": json.dumps(happened)}
+    headers = {"X-Amz-Sns-Message-Type": kind, "X-Amz-Sns-Message-Id": "m-1"}
+    return message, headers
+
+
+@pytest.mark.parametrize(
+    ("kind", "becomes"), [("Permanent", "bounced"), ("Transient", "confirmed")]
+)
+def test_amazon_reports(client: Client, reader: Subscriber, kind: str, becomes: str) -> None:
+    message, headers = amazon("Notification", bounceType=kind, bounceSubType="General")
+    assert report(client, "amazon_ses", message, **headers) == 200
+    reader.refresh_from_db()
+    assert reader.status == becomes
+
+
+@pytest.mark.parametrize("provider", ["postmark", "mailgun", "sendgrid", "brevo", "amazon_ses"])
+@pytest.mark.parametrize("body", [b"{", b"[1]", b'"\x00"', b"\xff", b"null", b""])
+def test_a_report_that_is_none_is_set_aside(
+    client: Client, va: Client, reader: Subscriber, provider: str, body: bytes
+) -> None:
+    def status(**headers: str) -> int:
+        return client.post(
+            f"/anymail/{provider}/tracking/", body, "application/json", headers=headers
+        ).status_code
+
+    assert status() in {400, 401}
+    assert UnreadReport.objects.count() == 0  # a stranger fills no list of hers
+    assert status(**SIGNED_IN) in {200, 400}
+    kept = UnreadReport.objects.first()
+    if body == b"{" and provider != "mailgun":  # which signs what it sends
+        assert kept.text == "{"
+        assert provider in va.get("/admin/unread-reports/").text
+    reader.refresh_from_db()
+    assert reader.status == "confirmed"
+
+
+def test_old_reports_are_forgotten(db: None) -> None:
+    long_ago = timezone.now() - timedelta(days=91)
+    UnreadReport.objects.create(provider="brevo", text="{", fault="", received_at=long_ago)
+    UnreadReport.objects.create(provider="postmark", text="{", fault="")
+    forget_unconfirmed.func()
+    assert UnreadReport.objects.get().provider == "postmark"
+
+
+def test_no_mail_comes_in_this_way(client: Client, db: None) -> None:
+    assert client.post("/anymail/postmark/inbound/", headers=SIGNED_IN).status_code == 404
 
 
 @pytest.mark.parametrize("action", ["bounced", "complained"])
