@@ -46,7 +46,10 @@ def announce_posts(choices: SendingSettings) -> int:
 
 
 def round_up(choices: SendingSettings) -> int:
-    """Sends the posts since the last round-up, at most those of two weeks, on its day."""
+    """Sends the posts since the last round-up, at most those of two weeks, on its day.
+
+    Who chose topics gets it when one of the posts is on one of them.
+    """
     now = timezone.localtime()
     today = now.date()
     if now.weekday() != choices.round_up_day or now.hour < ROUND_UP_HOUR:
@@ -56,7 +59,9 @@ def round_up(choices: SendingSettings) -> int:
         return 0
     since = max(earlier.created_at, now - 2 * WEEK) if earlier else now - WEEK
     posts = list(BlogPostPage.objects.published().filter(first_published_at__gt=since))
-    return tell_of(posts, rhythm=Rhythm.WEEKLY, round_up_on=today) if posts else 0
+    subjects = [set(post.categories.all()) for post in posts]
+    topics = set().union(*subjects) if all(subjects) else ()  # a post without concerns everybody
+    return tell_of(posts, topics=topics, rhythm=Rhythm.WEEKLY, round_up_on=today) if posts else 0
 
 
 def tell_of(posts: list[BlogPostPage], *, topics: Iterable[Category] = (), **fields: Any) -> int:

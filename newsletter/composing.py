@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
+from html import unescape
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +14,14 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
+from newsletter.models import Campaign, Delivery, LetterLink, SendingSettings, Subscriber
 from newsletter.models.campaigns import FIRST_NAME
 from vasite.business.models import BusinessSettings
 from vasite.content.rich_text import with_whole_addresses
 from vasite.mail.letters import INLINER, new_message_id, one_click, text_of
 
 UNSUBSCRIBE, PREFERENCES = "{{ unsubscribe }}", "{{ preferences }}"
+WEB_LINK = re.compile(r'(?<=<a )((?:[^>]*?\s)?)href="(https?://[^"{]+)"')
 PERSONAL = re.compile(rf"{FIRST_NAME.pattern}|{UNSUBSCRIBE}|{PREFERENCES}")
 
 
@@ -97,6 +99,19 @@ def compose(campaign: Campaign) -> Letter:
     }
     html = with_whole_addresses(render_to_string("newsletter/mail/campaign.html", context))
     return Letter(campaign, INLINER.inline(html), text_of(html), business)
+
+
+def with_counted_links(campaign: Campaign, html: str) -> str:
+    """Gives a letter's HTML with a LetterLink in place of each address on the web."""
+    links: dict[str, LetterLink] = {}
+
+    def counted(found: re.Match[str]) -> str:
+        address = unescape(found[2])
+        if address not in links:
+            links[address] = campaign.links.create(address=address)
+        return f'{found[1]}href="{links[address].url}"'
+
+    return WEB_LINK.sub(counted, html)
 
 
 def body_html(campaign: Campaign) -> SafeString:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from newsletter.composing import Letter
-from newsletter.models import SendingSettings
+from newsletter.models import Campaign, SendingSettings
 from newsletter.sender_records import missing_records
 from vasite.seo.coach.drafts import Draft
 from vasite.seo.coach.reviewing import answers
@@ -28,18 +28,18 @@ class Problem:
 
 def problems_of(letter: Letter) -> list[Problem]:
     """Gives what is wrong with a letter, what stops it first."""
-    return [*what_stops(letter), *_hints(letter)]
+    stopping = [Problem(words, stops=True) for words in what_stops(letter.campaign)]
+    return [*stopping, *_hints(letter)]
 
 
-def what_stops(letter: Letter) -> Iterator[Problem]:
+def what_stops(campaign: Campaign) -> Iterator[str]:
     """Gives what has to be mended before a letter can go out."""
-    campaign = letter.campaign
     if not campaign.subject.strip():
-        yield Problem("It has no subject.", stops=True)
+        yield "It has no subject."
     if not campaign.body:
-        yield Problem("It has no text.", stops=True)
+        yield "It has no text."
     if not campaign.audience.exists():
-        yield Problem("Nobody would get it: no confirmed subscriber fits.", stops=True)
+        yield "Nobody would get it: no confirmed subscriber fits."
 
 
 def _hints(letter: Letter) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
 from typing import Any
@@ -63,7 +64,7 @@ def take_report(message: Message) -> bool:
     forger. A letter that came back for another reason than that there is no such mailbox costs its
     reader this letter only.
     """
-    delivery = Delivery.named_in(bytes(message).decode("latin-1"))
+    delivery = Delivery.named_in("\n".join(_words(message)))
     reports = [fields for part in message.walk() for fields in _fields_of(part)]
     if delivery is None or not reports:
         return False
@@ -73,6 +74,14 @@ def take_report(message: Message) -> bool:
         elif _text(fields, "Action").lower() == "failed":
             _take_failure(delivery, fields)
     return True
+
+
+def _words(message: Message) -> Iterator[str]:
+    """Gives the headers and texts of all parts. Written out anew, a broken mail is an error."""
+    for part in message.walk():
+        yield from map(str, part.values())
+        if not part.is_multipart():
+            yield str(part.get_payload())
 
 
 def _fields_of(part: Message) -> list[Message]:

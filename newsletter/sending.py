@@ -22,8 +22,9 @@ from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from newsletter.composing import Letter, compose
+from newsletter.composing import Letter, compose, with_counted_links
 from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
+from newsletter.proofing import what_stops
 from newsletter.returning import came_back
 from vasite.business.models import BusinessSettings
 from vasite.mail.conversation import (
@@ -50,9 +51,13 @@ logger = logging.getLogger("vasite.event")
 def begin(campaign: Campaign) -> bool:
     """Lets a letter go out from now on, as it is; tells whether it had not begun before."""
     letter = compose(campaign)
-    begun = Campaign.objects.filter(
-        pk=campaign.pk, status__in=[Status.DRAFT, Status.SCHEDULED]
-    ).update(status=Status.SENDING, started_at=timezone.now(), html=letter.html, text=letter.text)
+    this = Campaign.objects.filter(pk=campaign.pk)
+    with transaction.atomic():
+        begun = this.filter(status__in=[Status.DRAFT, Status.SCHEDULED]).update(
+            status=Status.SENDING, started_at=timezone.now(), html=letter.html, text=letter.text
+        )
+        if begun and SendingSettings.load().counts_clicks:
+            this.update(html=with_counted_links(campaign, letter.html))
     wake()
     return bool(begun)
 
@@ -118,11 +123,13 @@ def begin_planned() -> None:
     now = timezone.now()
     late = timedelta(hours=SendingSettings.load().late_hours)
     for campaign in Campaign.objects.filter(status=Status.SCHEDULED, send_at__lte=now):
-        if campaign.send_at >= now - late:
+        stopping = next(what_stops(campaign), None)
+        if campaign.send_at >= now - late and not stopping:
             begin(campaign)
             continue
         planned = date_format(timezone.localtime(campaign.send_at), "DATETIME_FORMAT")
-        trouble = f"It was planned for {planned}, when the site was down. Shall it still go out?"
+        trouble = f"It was planned for {planned}. "
+        trouble += stopping or "The site was down then. Shall it still go out?"
         with transaction.atomic():
             if change_to_draft(campaign, trouble):
                 tell(campaign, trouble)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from blog.models import BlogPostPage, Category
 from newsletter.commenting import receive_comment
 from newsletter.forms import AnswerForm, CommentForm, PreferencesForm, SubscribeForm
-from newsletter.models import Comment, Follow, NewsletterPage, Subscriber
+from newsletter.models import Comment, Follow, LetterLink, NewsletterPage, Subscriber
 from newsletter.models.subscribers import CONFIRM_BUTTON, CONFIRM_QUESTION
 from newsletter.moderation import answer, moderate
 from newsletter.subscribing import (
@@ -156,6 +157,18 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         return SeeOther(f"{request.path}#kept")
     status = 422 if form.errors else 200
     return render_result(request, "preferences", status, form=form, subscriber=subscriber)
+
+
+@never_cache
+@require_safe
+def go(request: HttpRequest, key: int) -> HttpResponse:
+    """Counts that a link in a letter was followed, and leads to where it goes."""
+    link = get_object_or_404(LetterLink, pk=key)
+    if request.method == "GET":
+        LetterLink.objects.filter(pk=key).update(clicks=F("clicks") + 1)
+    response = redirect(link.address)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @never_cache

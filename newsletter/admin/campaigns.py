@@ -79,6 +79,7 @@ class CampaignView(InspectView):
             "total": sum(counts.values()),
             "left": counts.get(State.WAITING, 0) + counts.get(State.SENDING, 0),
             "speed": campaign.speed,
+            "links": campaign.links.all(),
             "open_questions": open_questions.select_related("subscriber")[:SHOWN],
         }
 
@@ -107,15 +108,24 @@ class CampaignView(InspectView):
         return None
 
     def do_begin(self) -> None:
-        if any(what_stops(compose(self.object))):
-            messages.error(self.request, "Mend what stops it first. Nothing was sent.")
-        elif begin(self.object):
+        if self.is_stopped():
+            return
+        if begin(self.object):
             messages.success(self.request, "The letter goes out.")
+
+    def is_stopped(self) -> bool:
+        """Whether something has to be mended before it can go out; says so."""
+        stops = any(what_stops(self.object))
+        if stops:
+            messages.error(self.request, "Mend what stops it first. Nothing was sent.")
+        return stops
 
     def do_plan(self) -> HttpResponse | None:
         self.plan_form = PlanForm(self.request.POST)
         if not self.plan_form.is_valid():
             return self.get(self.request)
+        if self.is_stopped():
+            return None
         moment = self.plan_form.cleaned_data["moment"]
         schedule(self.object, moment)
         when = date_format(timezone.localtime(moment), "DATETIME_FORMAT")

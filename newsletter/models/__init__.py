@@ -1,6 +1,6 @@
 """The readers: subscribers, comments under posts, and who is told of answers to them."""
 
-from newsletter.models.campaigns import Campaign, Delivery, SendingSettings
+from newsletter.models.campaigns import Campaign, Delivery, LetterLink, SendingSettings
 from newsletter.models.comments import AuthorRule, Comment, CommentQuerySet, CommentSettings, Follow
 from newsletter.models.imports import SubscriberImport
 from newsletter.models.reports import UnreadReport
@@ -21,6 +21,7 @@ __all__ = [
     "Delivery",
     "ErasedAddress",
     "Follow",
+    "LetterLink",
     "NewsletterPage",
     "SendingSettings",
     "Subscriber",

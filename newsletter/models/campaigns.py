@@ -9,6 +9,7 @@ from itertools import chain, count
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -21,13 +22,13 @@ from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
-from wagtail.models import PreviewableMixin, RevisionMixin
+from wagtail.models import Page, PreviewableMixin, RevisionMixin
 
 from newsletter.blocks import LetterBlocks
 from newsletter.models.subscribers import Subscriber, SubscriberQuerySet
 
 # Addresses below /newsletter/ that lead elsewhere
-TAKEN_SLUGS = {"confirm", "feed", "preferences", "subscribe", "thank-you", "unsubscribe"}
+TAKEN_SLUGS = {"confirm", "feed", "go", "preferences", "subscribe", "thank-you", "unsubscribe"}
 FIRST_NAME = re.compile(r"\{\{(?:\s|&nbsp;)*first(?:\s|&nbsp;)+name(?:\s|&nbsp;)*\}\}")
 # In a subject that is read without it: “Spring, {{ first name }}”
 NAME_BY_THE_WAY = re.compile(rf",\s*{FIRST_NAME.pattern}|^{FIRST_NAME.pattern},\s*")
@@ -71,6 +72,11 @@ class SendingSettings(BaseGenericSetting):
         default=calendar.FRIDAY,
         help_text="At nine in the morning, to readers who asked for it; not when nothing is new.",
     )
+    counts_clicks = models.BooleanField(
+        "count how often the links in letters are followed",
+        default=False,
+        help_text="How often, never by whom. Your privacy page has to say so.",
+    )
     postal_address = models.CharField(
         max_length=200,
         blank=True,
@@ -104,6 +110,7 @@ class SendingSettings(BaseGenericSetting):
         FieldPanel("late_hours"),
         FieldPanel("postal_address"),
         FieldPanel("dkim_selector"),
+        FieldPanel("counts_clicks"),
     ]
 
     class Meta:
@@ -111,6 +118,16 @@ class SendingSettings(BaseGenericSetting):
 
     def __str__(self) -> str:
         return "Sending letters"
+
+    def clean(self) -> None:
+        if self.counts_clicks and not privacy_page_mentions("click"):
+            raise ValidationError(
+                {
+                    "counts_clicks": "Your privacy page (at /privacy/) doesn’t say so yet. Write "
+                    "there, for example: “I count how often the links in my letters are clicked, "
+                    "but not by whom.”"
+                }
+            )
 
     @property
     def limits(self) -> dict[timedelta, int]:
@@ -121,6 +138,11 @@ class SendingSettings(BaseGenericSetting):
             timedelta(days=1): self.per_day,
         }
         return {span: most for span, most in spans.items() if most}
+
+
+def privacy_page_mentions(word: str) -> bool:
+    page = Page.objects.live().filter(slug="privacy").first()
+    return page is not None and word in str(getattr(page.specific, "body", "")).lower()
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -373,3 +395,24 @@ class Delivery(models.Model):
             if constant_time_compare(signature, cls(pk=int(key)).signature):
                 return cls.objects.select_related("subscriber").filter(pk=key).first()
         return None
+
+
+class LetterLink(models.Model):
+    """A link in a letter that counts how often it is followed, and nothing else."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="links")
+    address = models.TextField()
+    clicks = models.PositiveIntegerField(default=0)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        ordering = ["-clicks", "pk"]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def url(self) -> str:
+        """The address that stands for it in the mail."""
+        return f"{settings.SITE_URL}{reverse('newsletter:go', args=[self.pk])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -65,6 +66,15 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
 
     class Meta:
         verbose_name = "newsletter page"
+
+    @classmethod
+    def further_addresses(cls) -> Iterable[tuple[str, datetime]]:
+        """Gives the letters that have gone out."""
+        from newsletter.models import Campaign
+
+        if not cls.objects.live().exists():
+            return ()
+        return [(campaign.url, campaign.started_at) for campaign in Campaign.objects.public()]
 
     @path("")
     def archive(self, request: HttpRequest) -> HttpResponse:

@@ -121,6 +121,21 @@ def test_the_round_up_goes_out_on_its_day_with_the_posts_of_the_week(
     assert "Two weeks ago" not in text
 
 
+def test_the_round_up_goes_to_readers_of_one_of_its_topics(
+    site: SmallSite, server: ListServer, readers: None
+) -> None:
+    topics = {name: Category.objects.create(name=name, slug=name) for name in "abc"}
+    for name, topic in topics.items():
+        subscriber(f"{name}@example.com", rhythm="weekly").topics.add(topic)
+    for name in "ab":
+        post = publish(site, f"On {name}", FRIDAY - timedelta(days=4))
+        post.categories.add(topics[name])
+        post.save()
+    with time_machine.travel(FRIDAY):
+        send_campaigns.call()
+    assert set(server.counts) == {"weekly@example.com", "a@example.com", "b@example.com"}
+
+
 def test_no_round_up_when_nothing_is_new(
     site: SmallSite, server: ListServer, readers: None
 ) -> None:

@@ -359,6 +359,25 @@ def test_one_whose_time_passed_while_the_site_was_down(
             assert OutgoingMail.objects.filter(subject__contains="waits").count() == 1
 
 
+def test_a_letter_to_nobody_cannot_be_planned(va: Client, campaign: Campaign) -> None:
+    answer = press(va, campaign, "plan", moment="01/02/2030 10:00")
+    assert state(campaign) == "draft"
+    assert "Mend what stops it" in va.get(answer.url).text
+
+
+def test_a_planned_letter_that_nobody_would_get_any_more_waits(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    only = subscriber("only@example.com")
+    moment = timezone.now() + timedelta(hours=1)
+    press(va, campaign, "plan", moment=timezone.localtime(moment).strftime("%d/%m/%Y %H:%M"))
+    only.unsubscribe()
+    with time_machine.travel(moment):
+        assert send_due() == 0
+    assert state(campaign) == "draft"
+    assert "Nobody would get it" in campaign.trouble
+
+
 def test_a_test_goes_to_her_alone(va: Client, server: ListServer, campaign: Campaign) -> None:
     subscribers(3)
     press(va, campaign, "test", address="me@example.com")

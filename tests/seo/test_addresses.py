@@ -12,6 +12,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
 from blog.models import BlogPostPage
+from newsletter.models import Campaign, NewsletterPage
 from services.models import ServicePage
 from tests.conftest import SmallSite
 from vasite.seo.models import MissingAddress
@@ -163,13 +164,28 @@ def test_the_sitemap_names_each_public_page_once(client: Client, site: SmallSite
     assert "/admin/" not in text
 
 
+def test_the_sitemap_names_the_letters_that_may_be_read(client: Client, site: SmallSite) -> None:
+    sent = timezone.now()
+    for subject, status in [("Spring", "sent"), ("Summer", "draft"), ("Autumn", "sent")]:
+        Campaign.objects.create(
+            subject=subject, status=status, started_at=sent, is_public=subject != "Autumn"
+        )
+    text = client.get("/sitemap.xml").text
+    assert text.count("<loc>http://127.0.0.1:8000/newsletter/spring/</loc>") == 1
+    assert "summer" not in text
+    assert "autumn" not in text
+    NewsletterPage.objects.get().unpublish()
+    assert "spring" not in client.get("/sitemap.xml").text
+
+
 def test_a_large_sitemap_becomes_an_index(client: Client, site: SmallSite, monkeypatch) -> None:
     monkeypatch.setattr("vasite.seo.sitemap.MOST_ADDRESSES", 3)
+    Campaign.objects.create(subject="Spring", status="sent", started_at=timezone.now())
     index = client.get("/sitemap.xml").text
     assert "<sitemapindex" in index
     assert "<loc>http://127.0.0.1:8000/sitemap-3.xml</loc>" in index
     found = "".join(client.get(f"/sitemap-{number}.xml").text for number in (1, 2, 3))
-    assert found.count("<url>") == 7
+    assert found.count("<url>") == 8
     assert client.get("/sitemap-4.xml").status_code == 404
     assert client.get("/sitemap-0.xml").status_code == 404
 

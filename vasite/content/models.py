@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -111,6 +113,12 @@ class ContentPage(Page):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def further_addresses(cls) -> Iterable[tuple[str, datetime]]:
+        """Gives what is shown below pages of this kind without being a page, for the sitemap:
+        whole addresses, each with its last change."""
+        return ()
 
     def get_view_restrictions(self) -> Any:
         """The same as Wagtail's, in one query: the paths of the pages above begin its own."""

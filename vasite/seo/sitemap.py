@@ -28,7 +28,7 @@ NAMESPACES = (
 
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All addresses; an index of several files where they are more than one file may hold."""
-    files = -(-public_pages().count() // MOST_ADDRESSES)
+    files = -(-(public_pages().count() + len(further_addresses())) // MOST_ADDRESSES)
     if files <= 1:
         return xml("urlset", entries(0))
     names = (f"{settings.SITE_URL}/sitemap-{number}.xml" for number in range(1, files + 1))
@@ -48,16 +48,26 @@ def public_pages() -> Page:
 
 
 def entries(start: int) -> Iterator[str]:
-    """Gives the `<url>` of each page from a place in the list on, at most MOST_ADDRESSES."""
+    """Gives the `<url>` of each page, then of what else is shown, from a place in the list on, at
+    most MOST_ADDRESSES."""
     pictures = picture_names()
     picture_url = cache(lambda name: escape(absolute(default_storage.url(name))))
     home = Site.objects.get(is_default_site=True).root_page.url_path
     rows = public_pages().filter(url_path__startswith=home)
     rows = rows.values_list("pk", "url_path", "last_published_at")
-    for pk, url_path, changed in rows[start : start + MOST_ADDRESSES].iterator():
+    end, page_count = start + MOST_ADDRESSES, rows.count()
+    for pk, url_path, changed in rows[start:end].iterator():
         name = pictures.get(pk)
         address = f"{settings.SITE_URL}/{url_path[len(home) :]}"
         yield entry(address, changed, picture_url(name) if name else "")
+    others = further_addresses()[max(0, start - page_count) : max(0, end - page_count)]
+    for address, changed in others:
+        yield entry(address, changed, "")
+
+
+def further_addresses() -> list[tuple[str, datetime]]:
+    kinds = ContentPage.__subclasses__()
+    return [address for kind in kinds for address in kind.further_addresses()]
 
 
 def entry(address: str, changed: datetime | None, picture_url: str) -> str:
