@@ -74,7 +74,8 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
 
         if not cls.objects.live().exists():
             return ()
-        return [(campaign.url, campaign.started_at) for campaign in Campaign.objects.public()]
+        letters = Campaign.objects.public()
+        return [(letter.url, letter.started_at or letter.created_at) for letter in letters]
 
     @path("")
     def archive(self, request: HttpRequest) -> HttpResponse:

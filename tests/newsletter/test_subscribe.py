@@ -55,6 +55,18 @@ def test_every_mail_has_an_unsubscribe_link_that_works_signed_out(
     assert Subscriber.objects.get().status == "unsubscribed"
 
 
+def test_no_link_of_a_mail_gets_into_a_referer_or_a_cache(client: Client, site: SmallSite) -> None:
+    subscribe(client)
+    links = [link("confirm"), link("unsubscribe")]
+    reader = Subscriber.objects.get()
+    reader.confirm()
+    links += [reader.preferences_url.removeprefix("http://127.0.0.1:8000"), f"{links[0][:-3]}xx/"]
+    for url in links:
+        answer = client.get(url)
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
+
+
 def test_unsubscribing_works_for_ever(client: Client, site: SmallSite) -> None:
     subscribe(client)
     url = link("unsubscribe")
