@@ -120,6 +120,17 @@ def business(page: Page) -> None:
     page.goto(page.url.replace("/admin/", "/admin/settings/business/businesssettings/"))
 
 
+def write_letter(page: Page) -> None:
+    page.goto(page.url.replace("/admin/", "/admin/campaigns/"))
+    page.get_by_role("link", name="Two hours before").first.click()
+    page.wait_for_selector("#id_subject")
+
+
+def send_letter(page: Page) -> None:
+    write_letter(page)
+    page.goto(page.url.replace("/edit/", "/inspect/"))
+
+
 SCENES: dict[str, Callable[[Page], None]] = {
     "write-a-post": lambda page: page.click("text=Write a post"),
     "pictures": add_picture,
@@ -132,6 +143,8 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "contact-form": own_form,
     "comments": menu("Comments"),
     "outbox": read_mail,
+    "letter": write_letter,
+    "sending-a-letter": send_letter,
 }
 
 if __name__ == "__main__":

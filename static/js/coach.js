@@ -6,6 +6,14 @@ const EVERY = 100;
 const form = document.querySelector("form[data-edit-form]");
 const panel = document.querySelector("[data-coach-content]");
 
+// Open at first; whoever closes it finds it closed, as Wagtail remembers.
+addEventListener("load", () => {
+  if (localStorage.getItem("wagtail:side-panel-open") === null && innerWidth >= 1280) {
+    const name = panel ? "checks" : "preview"; // of what no search engine reads, such as a letter
+    document.querySelector(`[data-side-panel-toggle=${name}]`)?.click();
+  }
+});
+
 if (form && panel) {
   // ".../edit/" and ".../add/blog/blogpostpage/12/" have the panel's address below them.
   const address = () => `${location.pathname.replace(/\/$/, "")}/coach/`;
@@ -32,13 +40,7 @@ if (form && panel) {
     }
   };
 
-  addEventListener("load", () => {
-    setInterval(() => document.hidden || look(), EVERY);
-    // Open at first; whoever closes it finds it closed, as Wagtail remembers.
-    if (localStorage.getItem("wagtail:side-panel-open") === null && innerWidth >= 1280) {
-      document.querySelector("[data-side-panel-toggle=checks]")?.click();
-    }
-  });
+  addEventListener("load", () => setInterval(() => document.hidden || look(), EVERY));
 
   const find = (place) =>
     document.querySelector(`[data-contentpath="${CSS.escape(place)}"]`) ??

@@ -7,7 +7,7 @@ from wagtail.models import Page
 
 from blog.models import BlogPostPage
 from contact.models import Enquiry
-from newsletter.models import Comment, Subscriber
+from newsletter.models import Campaign, Comment, Subscriber
 from services.models import ServicePage, Testimonial
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
@@ -32,6 +32,10 @@ def test_it_works(client: Client) -> None:
     assert Comment.objects.filter(status="waiting").count() >= 1
     assert Enquiry.objects.count() >= 2
     assert Subscriber.objects.confirmed().count() == 1
+    archive = client.get("/newsletter/").text
+    for letter in Campaign.objects.all():
+        assert (letter.public_title in archive) == (letter.status == "sent")
+    assert client.get(Campaign.objects.get(status="sent").url).status_code == 200
     assert not OutgoingMail.objects.exists()  # nobody is written to by the demo
 
 
@@ -52,6 +56,7 @@ def test_what_was_changed_is_put_back(client: Client) -> None:
     call_command("demo", reset=True, verbosity=0)
     assert set(Page.objects.values_list("url_path", flat=True)) == addresses
     assert BlogPostPage.objects.count() == 8
+    assert Campaign.objects.count() == 2
     assert "Black Pear Office" in client.get("/").text
 
 

@@ -17,7 +17,7 @@ from wagtail.models import Page, Site
 
 from blog.models import BlogIndexPage, BlogPostPage, Category
 from contact.models import ContactPage, Enquiry
-from newsletter.models import Comment, NewsletterPage, Subscriber, email_key
+from newsletter.models import Campaign, Comment, NewsletterPage, Subscriber, email_key
 from newsletter.subscribing import keep_consent
 from services.models import ServicePage, ServicesIndexPage, Testimonial
 from vasite.business.models import BusinessSettings
@@ -98,6 +98,7 @@ class DemoSite:
         home.add_child(instance=ContactPage(title="Contact", **texts.CONTACT))
         home.add_child(instance=NewsletterPage(title="Newsletter", **texts.NEWSLETTER))
         add_legal_pages(home)
+        demo.add_letters()
         demo.add_people()
 
     def picture(self, name: str) -> SiteImage:
@@ -220,6 +221,21 @@ class DemoSite:
             elif piece:
                 blocks.append(paragraphs(piece))
         return blocks
+
+    def add_letters(self) -> None:
+        """Letters with the newest posts under them, as if the first had gone out last week."""
+        posts = list(BlogPostPage.objects.published()[:3])
+        for letter in texts.LETTERS:
+            written = {name: letter[name] for name in ("subject", "preheader", "status")}
+            is_sent = written["status"] == "sent"
+            body = [
+                paragraphs(*letter["lines"]),
+                ("posts", {"heading": "New on the blog", "posts": posts}),
+            ]
+            moment = timezone.now() - timedelta(days=7) if is_sent else None
+            Campaign.objects.create(
+                body=body, started_at=moment, finished_at=moment, is_filled=is_sent, **written
+            )
 
     def add_people(self) -> None:
         """Readers and enquirers at example.com (RFC 2606), without any mail to them."""

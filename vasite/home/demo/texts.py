@@ -374,6 +374,33 @@ NEWSLETTER = {
     "introduction": "One letter a month: a way to save an hour, a tool that deserves its money, "
     "and what I got wrong.",
 }
+# A letter that has gone out, and one that is being written
+LETTERS = [
+    {
+        "subject": "The week I stopped answering, {{ first name }}",
+        "preheader": "What happened when three clients shared one quiet morning",
+        "lines": [
+            "Hello {{ first name }},",
+            "three of my clients keep the same rule since March: no mail before eleven. I was the "
+            "one who answered in their names, so I know what came in.",
+            "Forty-one messages in the first week. Two of them could not have waited, and both "
+            "senders rang. The other thirty-nine were glad of an answer by noon, or settled "
+            "themselves.",
+            "If you would like to try it, choose one morning, tell three people, and leave the "
+            "telephone on.",
+        ],
+        "status": "sent",
+    },
+    {
+        "subject": "Two hours before the tax year ends",
+        "preheader": "A list to work through, and what to leave to your accountant",
+        "lines": [
+            "Hello {{ first name }},",
+            "this is the list that I work through with every client in the last week of March.",
+        ],
+        "status": "draft",
+    },
+]
 LEGAL_PAGES = {
     "Privacy": [
         "This website sets no cookies on its public pages, counts nobody and asks no other "

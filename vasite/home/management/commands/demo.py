@@ -13,14 +13,16 @@ from wagtail.models import Page
 
 from blog.models import Category, Series
 from contact.models import Enquiry
-from newsletter.models import Comment, Subscriber
+from newsletter.models import Campaign, Comment, Subscriber
 from services.models import Testimonial
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo.pages import DemoSite, build_empty_site
 from vasite.mail.models import OutgoingMail
 
-QUESTION = "This deletes all pages, pictures, enquiries, comments and subscribers. Type yes: "
+QUESTION = (
+    "This deletes all pages, pictures, enquiries, comments, letters and subscribers. Type yes: "
+)
 
 
 class Command(BaseCommand):
@@ -40,7 +42,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def write(self, *, empty: bool, reset: bool, **options: Any) -> None:
         if reset:
-            for model in (Comment, Subscriber, Enquiry, OutgoingMail, BusinessSettings):
+            for model in (Comment, Campaign, Subscriber, Enquiry, OutgoingMail, BusinessSettings):
                 model.objects.all().delete()
             for page in Page.objects.filter(depth=2):
                 page.delete()
