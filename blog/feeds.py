@@ -24,6 +24,7 @@ from wagtail.blocks import Block
 from blog.models import BlogPostPage, Category
 from vasite.business.models import BusinessSettings
 from vasite.content.rich_text import expand_all, with_whole_addresses
+from vasite.pagecache.keeping import kept
 
 POSTS_IN_FEED = 20
 # Control characters that XML 1.0 can't hold; Django raises on them.
@@ -149,4 +150,4 @@ def printable(text: str) -> str:
 
 
 # ETag, Last-Modified and 304 (RFC 9110, 13)
-blog_feed = conditional_page(BlogFeed())
+blog_feed = kept()(conditional_page(BlogFeed()))

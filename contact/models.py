@@ -165,6 +165,8 @@ def usual_form() -> list[dict[str, Any]]:
 class ContactPage(RoutablePageMixin, ContentPage):
     """The page with the enquiry form."""
 
+    query_names = ("service",)
+
     thank_you_title = models.CharField(max_length=100, default="Thank you, your message is here")
     thank_you_text = RichTextField(
         blank=True,

@@ -10,7 +10,10 @@ class NewsletterConfig(AppConfig):
         from newsletter.people import CommentKeeper, FollowKeeper, SubscriberKeeper
         from newsletter.structured_data import add_comments
         from vasite.forms import people
+        from vasite.pagecache import watching
         from vasite.seo import structured_data
 
+        # One that waits is on no page; a flood of them makes no page anew
+        watching.SEEN_VALUES["newsletter_comment"] = "approved"
         structured_data.contributors.append(add_comments)
         people.keepers += [CommentKeeper(), FollowKeeper(), SubscriberKeeper()]

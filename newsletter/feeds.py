@@ -16,6 +16,7 @@ from newsletter.composing import Personal, body_html
 from newsletter.models import Campaign
 from vasite.business.models import BusinessSettings
 from vasite.content.rich_text import with_whole_addresses
+from vasite.pagecache.keeping import kept
 
 LETTERS_IN_FEED = 20
 
@@ -54,4 +55,4 @@ class CampaignFeed(Feed):
         return campaign.started_at
 
 
-campaign_feed = conditional_page(CampaignFeed())
+campaign_feed = kept()(conditional_page(CampaignFeed()))

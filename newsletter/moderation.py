@@ -11,6 +11,7 @@ from newsletter.models import AuthorRule, Comment, email_key
 from newsletter.tasks import follow_up
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.deciding import decide
+from vasite.pagecache.watching import withdraw
 from vasite.serving.queue import enqueue_once
 
 
@@ -19,6 +20,8 @@ def moderate(comments: QuerySet[Comment], status: str) -> int:
     changed = decide(comments, status, moderated_at=timezone.now())
     if status == Comment.Status.APPROVED:
         enqueue_once(follow_up)
+    else:
+        transaction.on_commit(withdraw)
     return changed
 
 

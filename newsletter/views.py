@@ -28,6 +28,7 @@ from newsletter.threads import Discussion, discussion_of
 from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
 from vasite.content.visibility import visible
 from vasite.forms.answers import SeeOther, with_faults
+from vasite.pagecache.keeping import kept
 
 
 def show_comments(page: BlogPostPage, request: HttpRequest) -> None:
@@ -76,6 +77,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     return with_faults(page.serve(request))
 
 
+@kept()
 def thank_you(request: HttpRequest) -> HttpResponse:
     """Says to look for the mail, whatever was known of the address."""
     return render(request, "newsletter/thank_you.html")

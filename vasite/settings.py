@@ -80,6 +80,7 @@ CACHES = {
     "default": env["CACHE_URL"],
     "renditions": env["CACHE_URL"],
 }
+PAGE_CACHE_BYTES = 32 * 1024 * 1024  # of finished pages in each web process
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -90,6 +91,7 @@ PERIODIC_TASKS = {
     "newsletter.tasks.send_campaigns": 30,
     "newsletter.tasks.read_mailbox": 300,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
+    "vasite.pagecache.tasks.trim": 3600,
     "vasite.forms.spam.tasks.forget": 3600,
     "vasite.home.tasks.tell_of_waiting": 3600,
     "contact.tasks.remind": 3600,
@@ -115,6 +117,7 @@ INSTALLED_APPS = [
     "vasite.seo",
     "vasite.forms",
     "vasite.mail",
+    "vasite.pagecache",
     "vasite.serving",
     "wagtail.contrib.redirects",
     "wagtail.contrib.routable_page",

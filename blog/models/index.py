@@ -24,6 +24,7 @@ POSTS_A_PAGE = 10
 class BlogIndexPage(RoutablePageMixin, ContentPage):
     """The posts, newest first, and their archives by category, tag, series, year and month."""
 
+    query_names = ("page",)
     max_count = 1
     parent_page_types = ["home.HomePage"]
     subpage_types = ["blog.BlogPostPage"]

@@ -109,6 +109,8 @@ class Kin(models.Model):
 class BlogPostPage(ContentPage):
     """A post."""
 
+    query_names = ("comments", "answer")
+
     picture = models.ForeignKey(
         "content.SiteImage",
         null=True,

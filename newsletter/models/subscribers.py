@@ -50,6 +50,7 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
         help_text="Readers then choose of which of them they want letters. None: all get all.",
     )
 
+    query_names = ("page",)
     max_count = 1
     parent_page_types = ["home.HomePage"]
     subpage_types: list[str] = []

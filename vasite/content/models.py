@@ -89,6 +89,8 @@ class SiteRendition(AbstractRendition):
 class ContentPage(Page):
     """A page with an introduction and a body of the shared blocks."""
 
+    query_names: tuple[str, ...] = ()  # of the query, what its answer depends on
+
     introduction = models.TextField(
         blank=True,
         max_length=400,

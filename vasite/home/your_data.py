@@ -26,6 +26,7 @@ from vasite.forms.answers import SeeOther, with_faults
 from vasite.forms.people import Known, keepers, known_of
 from vasite.forms.spam.traces import Mark, count_traces, leave_traces, mark_of
 from vasite.mail.letters import send_letter
+from vasite.pagecache.keeping import kept
 
 SALT = "home.your_data"
 VALID_FOR = 3 * 86_400  # seconds
@@ -43,6 +44,7 @@ class YourDataForm(AccessibleForm):
     )
 
 
+@kept()
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Takes an address and mails it a link; the answer is the same whether it is known or not."""
@@ -55,6 +57,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return with_faults(response) if form.is_bound else response
 
 
+@kept()
 @require_safe
 def asked(request: HttpRequest) -> HttpResponse:
     return render(request, "home/your_data_asked.html")

@@ -17,6 +17,7 @@ from wagtail.models import Page, Site
 
 from vasite.content.models import ContentPage
 from vasite.content.visibility import visible
+from vasite.pagecache.keeping import kept
 from vasite.seo.structured_data import absolute
 
 MOST_ADDRESSES = 50_000  # in one file, by the protocol
@@ -26,6 +27,7 @@ NAMESPACES = (
 )
 
 
+@kept()
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All addresses; an index of several files where they are more than one file may hold."""
     files = -(-(public_pages().count() + len(further_addresses())) // MOST_ADDRESSES)
@@ -35,6 +37,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return xml("sitemapindex", (f"<sitemap><loc>{name}</loc></sitemap>" for name in names))
 
 
+@kept()
 def sitemap_file(request: HttpRequest, number: int) -> HttpResponse:
     """One file of the index; 404 where there is none of that number."""
     found = list(entries((number - 1) * MOST_ADDRESSES)) if number else []

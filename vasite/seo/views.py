@@ -11,8 +11,10 @@ from django.templatetags.static import static
 from django.utils import timezone
 
 from vasite.business.models import BusinessSettings
+from vasite.pagecache.keeping import kept
 
 
+@kept()
 def robots_txt(request: HttpRequest) -> HttpResponse:
     """RFC 9309: everything but the admin and the search, on the site's own host only."""
     if request.get_host() != urlsplit(settings.SITE_URL).netloc:
@@ -27,6 +29,7 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
+@kept()
 def web_manifest(request: HttpRequest) -> JsonResponse:
     """The name and mark under which a phone puts the site on its home screen."""
     name = BusinessSettings.load(request_or_site=request).name
@@ -47,6 +50,7 @@ def web_manifest(request: HttpRequest) -> JsonResponse:
     )
 
 
+@kept()
 def security_txt(request: HttpRequest) -> HttpResponse:
     """RFC 9116: whom to tell of a weakness. Without an address of the business: 404."""
     email = BusinessSettings.load(request_or_site=request).email

@@ -9,11 +9,13 @@ from wagtail.models import Page
 
 from vasite.home.search.excerpts import excerpt
 from vasite.home.search.finding import KINDS, clean_query, complete, find, suggestion
+from vasite.pagecache.keeping import kept
 
 RESULTS_A_PAGE = 20
 SUGGESTIONS = 6
 
 
+@kept("q", "kind", "page")
 def search(request: HttpRequest) -> HttpResponse:
     """Shows the pages that hold the words, best first, or what may have been meant."""
     query = clean_query(request.GET.get("q", ""))
@@ -36,6 +38,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "home/search.html", context)
 
 
+@kept("q")
 def suggest(request: HttpRequest) -> JsonResponse:
     """Gives `[{"title": …, "url": …}]` of pages whose titles begin with the words typed so far."""
     found = complete(clean_query(request.GET.get("q", "")))[:SUGGESTIONS]

@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from wagtail.models import Site
 
 from vasite.environment import PROJECT_DIR
+from vasite.pagecache.watching import change_everything
 
 
 class Command(BaseCommand):
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         self.check_cache()
         self.migrate()
         self.collect_static_files()
+        self.forget_pages_of_other_code()
         self.fill(is_empty=empty)
         set_site_address()
         password = self.make_first_user()
@@ -101,6 +103,14 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
             stamp.write_text(fingerprint)
 
+    def forget_pages_of_other_code(self) -> None:
+        """Finished pages outlive a restart, but not another version or another database."""
+        stamp = settings.DATA_DIR / "pagecache" / ".made-by"
+        fingerprint = code_fingerprint()
+        if not stamp.exists() or stamp.read_text() != fingerprint:
+            change_everything()
+            stamp.write_text(fingerprint)
+
     def fill(self, is_empty: bool) -> None:
         if (
             not Site.objects.filter(root_page__depth=2)
@@ -142,6 +152,24 @@ def static_fingerprint() -> str:
                 digest.update(f"{path}{path.stat().st_size}".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def code_fingerprint() -> str:
+    """Gives a hash that changes with what pages are made by: code, templates, packages, settings
+    from outside, the database."""
+    folders = ("vasite", "services", "blog", "contact", "newsletter", "templates", "static")
+    files = (path for folder in folders for path in (PROJECT_DIR / folder).rglob("*.*"))
+    facts = [
+        f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        for path in sorted(files)
+        if path.suffix in {".py", ".html", ".css", ".js"}
+    ]
+    database = settings.DATABASES["default"]
+    place = [str(database.get(name)) for name in ("HOST", "PORT", "NAME")]
+    if Path(place[-1]).is_file():
+        place.append(str(Path(place[-1]).stat().st_ino))
+    lock = (PROJECT_DIR / "requirements" / "base.txt").read_text()
+    return hashlib.sha256("\n".join([*facts, *place, settings.SITE_URL, lock]).encode()).hexdigest()
 
 
 def become_supervisor() -> None:

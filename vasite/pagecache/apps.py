@@ -1,0 +1,42 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.signals import request_finished
+from django.db import connections, transaction
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_delete
+
+
+class PageCacheConfig(AppConfig):
+    name = "vasite.pagecache"
+    label = "pagecache"
+
+    def ready(self) -> None:
+        from wagtail.models import Page
+        from wagtail.signals import page_unpublished, post_page_move
+
+        from vasite.pagecache.watching import UNSEEN_COLUMNS, watch, withdraw, writes_of
+
+        UNSEEN_COLUMNS["wagtailcore_page"] = {
+            *("draft_title", "has_unpublished_changes", "latest_revision_id", "numchild"),
+            *("latest_revision_created_at", "locked", "locked_at", "locked_by_id"),
+            *("go_live_at", "expire_at"),
+        }
+
+        def watch_connection(connection: Any, **kwargs: Any) -> None:
+            if watch not in connection.execute_wrappers:
+                connection.execute_wrappers.append(watch)
+
+        def end_writes(**kwargs: Any) -> None:
+            for connection in connections.all(initialized_only=True):
+                if not connection.in_atomic_block:
+                    writes_of(connection).end()
+
+        def withdraw_after_commit(sender: Any, **kwargs: Any) -> None:
+            if issubclass(sender, Page):
+                transaction.on_commit(withdraw)
+
+        connection_created.connect(watch_connection, weak=False)
+        request_finished.connect(end_writes, weak=False)
+        for signal in (page_unpublished, post_page_move, post_delete):
+            signal.connect(withdraw_after_commit, weak=False)

@@ -1,0 +1,136 @@
+"""Which tables of the database were changed, as numbers that all processes of a machine share.
+
+A file that every process maps into its memory holds two counters for each slot: how many writes
+`began`, and how many are `done`. A table's slot follows from its name. A finished page notes the
+counters of the tables that it was made from; it is right as long as all of them stand as they did,
+with no write under way. A writer counts before its first statement and after its commit, so that
+whoever asks after the commit finds another number: no time passes in which an old page is given.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zlib import crc32
+
+SLOTS = 1024
+ALL = 0  # the slot of changes that concern every page: a new version of the code, migrations
+WITHDRAWN = 1  # of what the public must not see any more, not even while the database is down
+SIZE = 2 * SLOTS * 8
+RECOVER_EVERY = 0.2  # seconds
+State = tuple[tuple[int, int], ...]  # slots, each with the number of writes that had begun
+
+
+def slot_of(table: str) -> int:
+    """Gives a table's slot; two tables in one only make a page be made anew more often."""
+    return 2 + crc32(table.encode()) % (SLOTS - 2)
+
+
+class Generations:
+    """The shared counters of a folder; opened by each process for itself."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "generations"
+        self.writers_path = folder / "writers"
+        with self.path.open("ab") as file, locked(file.fileno()):
+            if file.tell() < SIZE:
+                file.truncate(SIZE)
+        with self.path.open("r+b") as file:
+            self.map = mmap.mmap(file.fileno(), SIZE)
+        numbers = memoryview(self.map).cast("Q")
+        self.began, self.done = numbers[:SLOTS], numbers[SLOTS:]
+        self.guard = threading.Lock()
+        self.recovered_at = 0.0
+
+    def snapshot(self) -> tuple[int, ...]:
+        """Gives the number of writes begun in each slot."""
+        return tuple(self.began)
+
+    def state(self, before: tuple[int, ...], tables: Iterable[str]) -> State | None:
+        """Gives the slots of the tables that a page was made from since the snapshot `before`;
+        None where one of them was written to meanwhile: nobody knows what the page shows then."""
+        slots = {ALL, WITHDRAWN, *map(slot_of, tables)}
+        state = tuple((slot, before[slot]) for slot in sorted(slots))
+        return state if self.stands(state) else None
+
+    def stands(self, state: State) -> bool:
+        """Whether nothing was written to these slots since, and nothing is being written."""
+        began, done = self.began, self.done
+        for slot, number in state:
+            if began[slot] != number or done[slot] != number:
+                if began[slot] != done[slot]:
+                    self.recover()
+                return False
+        return True
+
+    def begin(self, slots: Iterable[int]) -> None:
+        with self.counting():
+            for slot in slots:
+                self.began[slot] += 1
+
+    def end(self, slots: Iterable[int]) -> None:
+        with self.counting():
+            for slot in slots:
+                self.done[slot] += 1
+
+    def change(self, slot: int) -> None:
+        """Counts a change that is no write to the database."""
+        with self.writing():
+            self.begin([slot])
+            self.end([slot])
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        with self.guard, self.path.open("rb") as file, locked(file.fileno()):
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Held from before a writer counts until it is done, or killed."""
+        file = self.start_writing()
+        try:
+            yield
+        finally:
+            os.close(file)
+
+    def start_writing(self) -> int:
+        """Gives a file that says, until it is closed, that somebody writes."""
+        file = os.open(self.writers_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(file, fcntl.LOCK_SH)
+        return file
+
+    def recover(self) -> None:
+        """Closes what writers left that were killed: if nobody writes, nothing is under way."""
+        now = time.monotonic()
+        if now - self.recovered_at < RECOVER_EVERY:
+            return
+        self.recovered_at = now
+        file = os.open(self.writers_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        else:
+            with self.counting():
+                for slot in range(SLOTS):
+                    if self.began[slot] != self.done[slot]:
+                        self.began[slot] = self.done[slot] = self.began[slot] + 1
+        finally:
+            os.close(file)
+
+
+@contextmanager
+def locked(file: int) -> Iterator[None]:
+    """Holds a file's lock, which ends with the process at the latest."""
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)

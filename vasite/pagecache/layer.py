@@ -1,0 +1,230 @@
+"""The outermost layer: what is finished is given at once, what may be kept is kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from zlib import crc32
+
+from django.conf import settings
+
+from vasite.pagecache.generations import WITHDRAWN
+from vasite.pagecache.keeping import KEPT, names_at
+from vasite.pagecache.pages import Headers, Key, Memory, Page, Shelf, coding_for
+from vasite.pagecache.watching import generations, noting_tables
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+LONGEST = 300  # letters of a path or a query that is kept
+MOST_PATHS = 20_000  # of which it is remembered what query they know
+STRIPES = 64  # pages that are made at once, each by one of all threads and processes
+WAIT_SECONDS = 5.0  # for another that makes the same page
+# All that a kept page may be made from: no other header of one visitor changes what all get
+NEEDED = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO")
+
+
+class PageCache:
+    """A WSGI application around the site's.
+
+    It takes part in GET and HEAD requests of visitors without a session, to the site's own host
+    and for views that may be kept. All others pass through as they are.
+    """
+
+    def __init__(self, application: Application) -> None:
+        folder = settings.DATA_DIR / "pagecache"
+        self.application = application
+        # Apart, so that whoever asks for ever new queries drives out no other page
+        self.memory = Memory(settings.PAGE_CACHE_BYTES * 3 // 4)
+        self.asked_memory = Memory(settings.PAGE_CACHE_BYTES // 4)
+        self.shelf = Shelf(folder / "pages")
+        self.names: dict[str, Collection[str]] = {}  # that each path's page knows of the query
+        self.host = urlsplit(settings.SITE_URL).netloc
+        self.session_cookie = f"{settings.SESSION_COOKIE_NAME}="
+        self.locks = [folder / f"lock-{number}" for number in range(STRIPES)]
+        for path in self.locks:
+            path.touch()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if not self.is_anonymous_reading(environ):
+            return self.application(environ, start_response)
+        path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+        if query and path in self.names:
+            query = known_part(query, self.names[path])
+        page = (self.asked_memory if query else self.memory).get((path, query))
+        if page is not None and not page.is_expired and generations().stands(page.state):
+            return give(page, environ, start_response)
+        return self.find_or_make(environ, start_response)
+
+    def is_anonymous_reading(self, environ: Environ) -> bool:
+        return (
+            environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+            and environ.get("HTTP_HOST") == self.host
+            and (not settings.IS_HTTPS or environ.get("HTTP_X_FORWARDED_PROTO") == "https")
+            and self.session_cookie not in environ.get("HTTP_COOKIE", "")
+        )
+
+    def find_or_make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Gives what is not in memory, or not right any more: from the shelf, or made."""
+        path = environ["PATH_INFO"]
+        names = self.names[path] if path in self.names else names_at(path)
+        query = known_part(environ["QUERY_STRING"], names or ())
+        if names is None or len(path) > LONGEST or len(query) > LONGEST:
+            return self.application(environ, start_response)
+        key = (path, query)
+        old = self.memory_for(key).get(key) or self.shelf.get(key)
+        is_right = old is not None and generations().stands(old.state)
+        with self.alone(key, wait=not is_right) as is_alone:
+            # Made by another meanwhile; or by another just now, and the old one is still right
+            page = self.standing(key) or (old if is_right and not is_alone else None)
+            if page is None:
+                answer = Answer(self.application, plain(environ, query))
+                page = self.keep(key, answer, old)
+        if page is not None:
+            return give(page, environ, start_response)
+        if answer.is_broken and old is not None and self.may_stand_in(old):
+            return give(old, environ, start_response, str(int(time.time() - old.made_at)))
+        if query != environ["QUERY_STRING"]:  # what it asks in full may lead elsewhere
+            return self.application(environ, start_response)
+        start_response(answer.status, answer.headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def may_stand_in(self, old: Page) -> bool:
+        return old.may_stand_in(generations().began[WITHDRAWN])
+
+    def standing(self, key: Key) -> Page | None:
+        """Gives a page that is right and not too old, from memory or from the shelf."""
+        for page in (self.memory_for(key).get(key), self.shelf.get(key)):
+            if page is not None and not page.is_expired and generations().stands(page.state):
+                self.memory_for(key).put(key, page)
+                return page
+        return None
+
+    def memory_for(self, key: Key) -> Memory:
+        return self.asked_memory if key[1] else self.memory
+
+    def keep(self, key: Key, answer: Answer, old: Page | None) -> Page | None:
+        """Gives an answer that may be kept as a page; keeps it unless something that it shows was
+        changed meanwhile, or is being changed."""
+        if not answer.may_be_kept:
+            return None
+        state = generations().state(answer.before, answer.tables)
+        page = Page.make(answer.headers, answer.body, state or (), old)
+        if state is None:
+            return page
+        names = answer.environ[KEPT]
+        key = (key[0], known_part(key[1], names))
+        if len(self.names) >= MOST_PATHS:
+            self.names.clear()
+        self.names[key[0]] = names
+        self.memory_for(key).put(key, page)
+        if not key[1]:
+            self.shelf.put(key, page)
+        return page
+
+    @contextmanager
+    def alone(self, key: Key, *, wait: bool) -> Iterator[bool]:
+        """Holds the one right to make a page; gives whether it was got within WAIT_SECONDS."""
+        number = crc32("?".join(key).encode("utf-8", "replace")) % STRIPES
+        file = os.open(self.locks[number], os.O_RDONLY | os.O_CLOEXEC)
+        deadline = time.monotonic() + (WAIT_SECONDS if wait else 0)
+        try:
+            while not (is_alone := try_lock(file)) and time.monotonic() < deadline:
+                time.sleep(0.005)
+            yield is_alone
+        finally:
+            os.close(file)
+
+
+class Answer:
+    """What the application answers to a request, in full, and what it read for that."""
+
+    def __init__(self, application: Application, environ: Environ) -> None:
+        self.environ = environ
+        self.before = generations().snapshot()
+        with noting_tables() as self.tables:
+            parts: Any = application(environ, self.start_response)
+            with closing(parts):
+                self.body = b"".join(parts)
+
+    def start_response(self, status: str, headers: Headers, exc_info: Any = None) -> None:
+        self.status, self.headers = status, headers
+
+    @property
+    def is_broken(self) -> bool:
+        return self.status.startswith("5")
+
+    @property
+    def may_be_kept(self) -> bool:
+        if not self.status.startswith("200") or KEPT not in self.environ:
+            return False
+        values = {name.lower(): value for name, value in self.headers}
+        is_private = {"private", "no-store", "no-cache"} & set(
+            values.get("cache-control", "").replace(" ", "").split(",")
+        )
+        return not is_private and "set-cookie" not in values
+
+
+def plain(environ: Environ, query: str) -> Environ:
+    """Gives the request without what is one visitor's own."""
+    own = ("HTTP_", "CONTENT_")
+    names = (name for name in environ if name in NEEDED or not name.startswith(own))
+    return {name: environ[name] for name in names} | {
+        "REQUEST_METHOD": "GET",
+        "QUERY_STRING": query,
+        "wsgi.input": BytesIO(),
+    }
+
+
+def known_part(query: str, names: Collection[str]) -> str:
+    """Gives the part of a query that a page knows, in one order."""
+    if not query or not names:
+        return ""
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
+    return urlencode(sorted(dict(pair for pair in pairs if pair[0] in names).items()))
+
+
+def try_lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def give(
+    page: Page, environ: Environ, start_response: StartResponse, age: str = ""
+) -> Iterable[bytes]:
+    """Answers with a page, or that it is what the visitor has (RFC 9110, 13.2.2)."""
+    coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    if coding not in page.bodies:
+        coding = ""
+    headers = page.answers[coding]
+    if age:
+        headers = [(name, age if name == "Age" else value) for name, value in headers]
+    if has_it(page, coding, environ):
+        left_out = {"Content-Length", "Content-Type", "Content-Encoding"}
+        start_response("304 Not Modified", [pair for pair in headers if pair[0] not in left_out])
+        return []
+    start_response("200 OK", headers)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [page.bodies[coding]]
+
+
+def has_it(page: Page, coding: str, environ: Environ) -> bool:
+    tags = environ.get("HTTP_IF_NONE_MATCH")
+    if tags is not None:
+        return tags.strip() == "*" or page.etags[coding] in {
+            tag.strip().removeprefix("W/") for tag in tags.split(",")
+        }
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    if since:
+        with suppress(ValueError, TypeError, OverflowError):
+            return int(page.changed_at) <= parsedate_to_datetime(since).timestamp()
+    return False
