@@ -118,6 +118,6 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
         except (EmptyPage, PageNotAnInteger):
             raise Http404("No such page of the blog") from None
         by_key = BlogPostPage.objects.published().in_bulk(list(shown))
-        shown.object_list = [by_key[key] for key in shown]
+        shown.object_list = [by_key[key] for key in shown if key in by_key]
         context = {"posts": shown, **words}
         return self.render(request, context_overrides=context, template=template or None)

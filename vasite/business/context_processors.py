@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from vasite.business.last_known import remember
 from vasite.business.models import BusinessSettings
 
 
@@ -16,5 +17,6 @@ def business(request: HttpRequest) -> dict[str, Any]:
 
 
 def read_business(request: HttpRequest) -> BusinessSettings:
-    BusinessSettings.last_known = BusinessSettings.load(request_or_site=request)
-    return BusinessSettings.last_known
+    business = BusinessSettings.load(request_or_site=request)
+    remember(business)
+    return business

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.text import get_text_list
@@ -102,9 +100,6 @@ class BusinessSettings(BaseGenericSetting):
         MultiFieldPanel([FieldPanel("price_from"), FieldPanel("price_unit")], "Prices"),
         FieldPanel("profiles"),
     ]
-
-    # What this process read last: how to reach her while the database can't be asked
-    last_known: ClassVar[BusinessSettings | None] = None
 
     class Meta:
         verbose_name = "your business"

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from vasite.business.models import BusinessSettings
+from vasite.business.last_known import last_known
 
 logger = logging.getLogger("vasite.event")
 LINES = ("name", "email", "phone")
@@ -22,8 +22,7 @@ PASSING = ("altcha", "seconds")
 class KeepTypedMiddleware:
     """Answers a form that can't be stored with 503 and all that was typed, to be sent again.
 
-    The page needs no database; it says how else the VA can be reached, as this process last
-    read it.
+    The page needs no database; it says how else the VA can be reached.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -47,7 +46,7 @@ class KeepTypedMiddleware:
             "files": [file.name for _, files in request.FILES.lists() for file in files],
         }
         page = render_to_string(
-            "kept.html", {"path": request.path, "business": BusinessSettings.last_known, **typed}
+            "kept.html", {"path": request.path, "business": last_known(), **typed}
         )
         headers = {"Cache-Control": "no-store", "Retry-After": "10"}
         return HttpResponse(page, status=503, headers=headers)

@@ -39,19 +39,25 @@ class Generations:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "generations"
         self.writers_path = folder / "writers"
-        with self.path.open("ab") as file, locked(file.fileno()):
-            if file.tell() < SIZE:
-                file.truncate(SIZE)
-        with self.path.open("r+b") as file:
-            self.map = mmap.mmap(file.fileno(), SIZE)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with locked(file):
+            # With its place on the disk: on a full one, writing to a hole ends the process
+            os.posix_fallocate(file, 0, SIZE)
+        self.map = mmap.mmap(file, SIZE)
+        os.close(file)
         numbers = memoryview(self.map).cast("Q")
         self.began, self.done = numbers[:SLOTS], numbers[SLOTS:]
         self.guard = threading.Lock()
         self.recovered_at = 0.0
 
     def snapshot(self) -> tuple[int, ...]:
-        """Gives the number of writes begun in each slot."""
-        return tuple(self.began)
+        """Gives the number of writes in each slot, -1 where one is under way: what is read now
+        may be from before its commit."""
+        done = tuple(self.done)  # first: what began after it makes the two differ
+        return tuple(
+            number if number == ended else -1
+            for number, ended in zip(self.began, done, strict=True)
+        )
 
     def state(self, before: tuple[int, ...], tables: Iterable[str]) -> State | None:
         """Gives the slots of the tables that a page was made from since the snapshot `before`;
