@@ -25,6 +25,7 @@ PARTS = (
     "flood",
     "spam",
     "campaigns",
+    "kept",
 )
 HEADING = "# What was measured\n\nBy `make bench`; each part names its machine."
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -77,6 +77,7 @@ class CampaignView(InspectView):
         return context | {
             "counts": [(state.label, counts.get(state, 0)) for state in State],
             "total": sum(counts.values()),
+            "dead_mailboxes": campaign.dead_mailboxes,
             "left": counts.get(State.WAITING, 0) + counts.get(State.SENDING, 0),
             "speed": campaign.speed,
             "links": campaign.links.all(),

@@ -326,6 +326,12 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
         return self.deliveries.filter(status=Delivery.Status.SENT, taken_at__gt=since).count()
 
     @property
+    def dead_mailboxes(self) -> int:
+        """How many of the letters that were refused or came back had no mailbox to go to."""
+        lost = self.deliveries.filter(status__in=[Delivery.Status.FAILED, Delivery.Status.RETURNED])
+        return lost.filter(subscriber__status=Subscriber.Status.BOUNCED).count()
+
+    @property
     def left_since(self) -> int:
         """How many of its readers unsubscribed within a week of it."""
         if not self.started_at:

@@ -192,6 +192,8 @@ def test_what_the_mail_server_answers(
     delivery = Delivery.objects.get(subscriber__email=emails[1])
     assert delivery.answer == answer
     assert delivery.subscriber.status == subscriber_becomes
+    page = va.get(campaign.admin_url).text
+    assert ("No mailbox, of those refused" in page) == (subscriber_becomes == "bounced")
     if becomes == "waiting":
         server.answers.clear()
         assert send_due() == 0  # not yet

@@ -1,6 +1,7 @@
 """How gunicorn serves the site: its own configuration file."""
 
 import gc
+import resource
 
 from django.conf import settings
 
@@ -10,8 +11,10 @@ bind = (
     else (f"{settings.HOST}:{settings.PORT}")
 )
 workers = settings.WEB_CONCURRENCY
-worker_class = "gthread"
+worker_class = "vasite.serving.patient_worker.PatientWorker"
 threads = 4
+worker_connections = 20_000  # most of them idle
+backlog = 4096
 preload_app = True  # the processes share the code's memory and start at once
 timeout = 30
 graceful_timeout = 4
@@ -21,6 +24,12 @@ max_requests_jitter = 200_000
 worker_tmp_dir = str(settings.DATA_DIR / "tmp")
 control_socket_disable = True  # would be written to the home folder
 loglevel = "warning"
+
+
+def on_starting(server: object) -> None:
+    """Lets each process have as many connections as the system allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65_536), most))
 
 
 def when_ready(server: object) -> None:

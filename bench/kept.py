@@ -1,0 +1,131 @@
+"""A finished page beside the bare server, and beside WordPress, with and without a cache.
+
+`apt install wrk wordpress mariadb-server php-fpm nginx`. Each is asked in turn, three rounds over,
+by wrk over 16 connections on the same cores; smallest, middle and largest stand in the table.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import figure, wait_for_pictures
+from bench.latency import UNCACHED
+from bench.wordpress import running_wordpress
+from tests.served import ServedSite, free_port, wait_until
+
+ROUNDS, SECONDS, CONNECTIONS = 3, 6, 16
+POST = """
+from blog.models import BlogPostPage
+pictures = lambda post: sum(block.block_type == "picture" for block in post.body)
+print(max(BlogPostPage.objects.published(), key=pictures).url)
+"""
+COMMENTS = """
+from blog.models import BlogPostPage
+from newsletter.models import Comment
+post = BlogPostPage.objects.get(slug="SLUG")
+for number in range(20):
+    one = Comment(page=post, name=f"Reader {number}", email=f"r{number}@example.com",
+                  comment="I do the same, and it works for me. " * 3, status="approved")
+    one.set_content(one.name, one.email, one.comment)
+    one.save()
+"""
+RATIOS = [  # ours, the other, at least
+    ("kept", "bare function", 0.6),
+    ("kept", "WordPress", 100),
+    ("kept", "WordPress, fastcgi_cache", 1),
+]
+
+
+def measure() -> str:
+    with ServedSite(Path(tempfile.mkdtemp())) as site, running_wordpress() as wordpress:
+        path = site.run_code(POST).split()[-1].removeprefix(site.url)
+        site.run_code(COMMENTS.replace("SLUG", path.strip("/").rpartition("/")[2]))
+        wait_for_pictures(site)
+        with bare(site, path) as bare_url:
+            asked = {
+                "kept": (f"{site.url}{path}", {}),
+                "made anew": (f"{site.url}{path}", UNCACHED),
+                "bare function": (bare_url, {}),
+            }
+            if wordpress:
+                asked["WordPress"] = (f"http://127.0.0.1:{wordpress.port}/?p=1", {})
+                cached = f"http://127.0.0.1:{wordpress.cached_port}/?p=1"
+                asked["WordPress, fastcgi_cache"] = (cached, {})
+            found: dict[str, list[tuple[float, float]]] = {name: [] for name in asked}
+            for _ in range(ROUNDS):
+                for name, (url, headers) in asked.items():
+                    found[name].append(loaded(url, headers))
+        memory = sum(map(proportional, [site.process.pid, *site.children()]))
+    remembered = (
+        f"Memory of web and worker after it, as PSS: {figure(memory, 250)} MB of 250 allowed."
+    )
+    return "\n".join([*table(found), "", *ratios(found), "", remembered])
+
+
+def table(found: dict[str, list[tuple[float, float]]]) -> list[str]:
+    lines = ["| | a second: smallest, middle, largest | p99, ms, middle |", "|---|--:|--:|"]
+    for name, rounds in found.items():
+        rates = sorted(rate for rate, _ in rounds)
+        slowest = statistics.median(p99 for _, p99 in rounds)
+        lines.append(f"| {name} | {', '.join(f'{rate:,.0f}' for rate in rates)} | {slowest:.1f} |")
+    return lines
+
+
+def ratios(found: dict[str, list[tuple[float, float]]]) -> list[str]:
+    lines = ["| by the middles | is | at least |", "|---|--:|--:|"]
+    middles = {
+        name: statistics.median(rate for rate, _ in rounds) for name, rounds in found.items()
+    }
+    for ours, other, least in RATIOS:
+        if other in middles:
+            ratio = middles[ours] / middles[other]
+            missed = " (missed)" if ratio < least else ""
+            lines.append(f"| {ours} ÷ {other} | {ratio:.2f}{missed} | {least} |")
+    return lines
+
+
+@contextmanager
+def bare(site: ServedSite, path: str) -> Iterator[str]:
+    port = free_port()
+    settings = {"COPY": f"{site.url}{path}", "PORT": str(port)}
+    settings["DJANGO_SETTINGS_MODULE"] = "vasite.settings"
+    gunicorn = [
+        "gunicorn",
+        "-c",
+        "python:vasite.serving.gunicorn_settings",
+        "bench.bare:application",
+    ]
+    process = subprocess.Popen([sys.executable, "-m", *gunicorn], env=site.environment | settings)
+    url = f"http://127.0.0.1:{port}{path}"
+    try:
+        wait_until(lambda: subprocess.run(["curl", "-sf", "-o", os.devnull, url]).returncode == 0)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def loaded(url: str, headers: dict[str, str]) -> tuple[float, float]:
+    """Gives how many answers a second wrk got, and the milliseconds of all but one in a hundred."""
+    lines = [f"{name}: {value}" for name, value in ({"Accept-Encoding": "br"} | headers).items()]
+    options = [part for line in lines for part in ("-H", line)]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", *options, url]
+    text = subprocess.check_output(command, text=True)
+    assert "Non-2xx" not in text, text
+    rate = float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1])  # type: ignore[index]
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
+    return rate, float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def proportional(pid: int) -> float:
+    """Gives a process's share of the memory in MB: what it has alone and its part of the rest."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rollup.split("\nPss:")[1].split()[0]) / 1024

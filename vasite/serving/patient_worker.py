@@ -1,0 +1,91 @@
+"""gunicorn's threads, none of which waits for a visitor.
+
+gunicorn gives each new connection a thread that waits for its request: as many idle connections
+as there are threads, such as browsers open in advance, and nobody else is answered. Here a request
+gets a thread once its headers have come, and of its body as much as a form has. Who is slower than
+PATIENCE is hung up on.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import selectors
+import socket
+import struct
+import time
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+PATIENCE = 20  # seconds for headers and the first part of the body
+STALLED = struct.pack("ll", 10, 0)  # seconds for which a thread waits for the rest
+LOOKED_AT = 65_536  # bytes
+END = b"\r\n\r\n"
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})", re.I)
+EXPECT = re.compile(rb"\r\nexpect:", re.I)
+NOBODY_THERE = (errno.EAGAIN, errno.ECONNABORTED)
+
+
+class PatientWorker(ThreadWorker):
+    """Listens to all connections in one loop, and hands over what has arrived."""
+
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno in NOBODY_THERE:
+                return
+            raise
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            client.setsockopt(socket.SOL_SOCKET, option, STALLED)
+        self.nr_conns += 1
+        self.await_request(TConn(self.cfg, client, address, listener.getsockname()))
+
+    def await_request(self, conn: Any) -> None:
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + PATIENCE
+        self.pending_conns.append(conn)
+        heard = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, heard)
+
+    def on_pending_socket_readable(self, conn: Any, client: socket.socket) -> None:
+        if has_arrived(client):
+            super().on_pending_socket_readable(conn, client)
+
+    def on_client_socket_readable(self, conn: Any, client: socket.socket) -> None:
+        if has_arrived(client):
+            super().on_client_socket_readable(conn, client)
+        else:
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            self.await_request(conn)
+
+
+def has_arrived(client: socket.socket) -> bool:
+    """Whether a thread can read a request without waiting; else the socket is told when to speak
+    again (SO_RCVLOWAT), so that each byte is looked at once or twice, however slowly they come."""
+    try:
+        seen = client.recv(LOOKED_AT, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # for the thread to find out
+    wanted = bytes_wanted(seen)
+    low_water = 1 if len(seen) >= wanted else wanted
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, low_water)
+    return low_water == 1
+
+
+def bytes_wanted(seen: bytes) -> int:
+    """Gives how many bytes of a request have to be there, at most LOOKED_AT."""
+    head, end, _ = seen.partition(END)
+    if not seen or len(seen) >= LOOKED_AT:
+        return 0  # hung up, or more than gunicorn takes: its to refuse
+    if not end:
+        return len(seen) + 1
+    length = CONTENT_LENGTH.search(head)
+    if length is None or EXPECT.search(head):  # who expects 100 Continue sends no body before it
+        return 0
+    return min(len(head) + len(END) + int(length[1]), LOOKED_AT)
