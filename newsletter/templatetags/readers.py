@@ -6,12 +6,14 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm, SubscribeForm
 from newsletter.models import NewsletterPage
 from newsletter.threads import discussion_of
+from vasite.pagecache.remembering import remembered
 
 register = template.Library()
 
@@ -28,13 +30,18 @@ def comments(context: Context, page: BlogPostPage) -> dict[str, Any]:
     return {"discussion": discussion, "form": form}
 
 
-@register.inclusion_tag("components/subscribe.html", takes_context=True)
-def subscribe_form(context: Context, level: int = 2) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def subscribe_form(context: Context, level: int = 2) -> str:
     """The newsletter's box, with its heading's level; nothing while there is no such page."""
-    page = NewsletterPage.objects.live().first()
     sent = getattr(context["request"], "subscribe_form", None)
-    return {
-        "page": page,
-        "form": sent or SubscribeForm(action=reverse("newsletter:subscribe")),
-        "level": level,
-    }
+    if sent is not None:
+        return render_box(sent, level)
+    empty = SubscribeForm(action=reverse("newsletter:subscribe"))
+    return remembered(f"empty box, level {level}", lambda: render_box(empty, level))
+
+
+def render_box(form: SubscribeForm, level: int) -> str:
+    page = NewsletterPage.objects.live().first()
+    return render_to_string(
+        "components/subscribe.html", {"page": page, "form": form, "level": level}
+    )

@@ -9,14 +9,20 @@ from django.utils.functional import SimpleLazyObject
 
 from vasite.business.last_known import remember
 from vasite.business.models import BusinessSettings
+from vasite.pagecache.remembering import remembered
 
 
 def business(request: HttpRequest) -> dict[str, Any]:
-    """`business`, read from the database at most once a request and only where it is used."""
-    return {"business": SimpleLazyObject(lambda: read_business(request))}
+    """`business`, looked up only where it is used."""
+    return {"business": SimpleLazyObject(known_business)}
 
 
-def read_business(request: HttpRequest) -> BusinessSettings:
-    business = BusinessSettings.load(request_or_site=request)
+def known_business() -> BusinessSettings:
+    """Gives the facts as they stand in the database; nobody changes what all are given."""
+    return remembered("business", read_business)
+
+
+def read_business() -> BusinessSettings:
+    business = BusinessSettings.load()
     remember(business)
     return business

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -47,11 +47,19 @@ def generations() -> Generations:
 @contextmanager
 def noting_tables() -> Iterator[set[str]]:
     """Gives a set that fills with the tables this thread reads from."""
+    outer = getattr(reading, "tables", None)
     reading.tables = set()
     try:
         yield reading.tables
     finally:
-        reading.tables = None
+        reading.tables = outer
+
+
+def note_tables(tables: Iterable[str]) -> None:
+    """Notes tables that are read from by way of what is remembered of them."""
+    noted = getattr(reading, "tables", None)
+    if noted is not None:
+        noted.update(tables)
 
 
 class Writes:
@@ -87,8 +95,8 @@ def watch(
     text = sql if isinstance(sql, str) else str(sql)
     written = slot_written(text, params)
     if written is None:
-        if (tables := getattr(reading, "tables", None)) is not None:
-            tables.update(READ.findall(text))
+        if getattr(reading, "tables", None) is not None:
+            note_tables(READ.findall(text))
         return execute(sql, params, many, context)
     if not writes.slots and is_in_transaction(connection):
         connection.on_commit(writes.end)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from wagtail.models import Page
 
-from vasite.business.models import BusinessSettings
+from vasite.business.context_processors import known_business
 from vasite.seo import cards
 from vasite.seo.structured_data import absolute, as_script_text, graph
 
@@ -47,7 +47,7 @@ def page_metadata(
 ) -> Metadata:
     """Takes the request, the page that answers it, and title and description where the page
     shows something else than itself, such as an archive."""
-    business = BusinessSettings.load(request_or_site=request)
+    business = known_business()
     own_title = title or page.seo_title or page.title
     is_home = page.depth == 2
     own_description = description or ("" if title else page.summary) or business.strapline

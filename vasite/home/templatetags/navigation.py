@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import template
@@ -13,6 +13,7 @@ from wagtail.models import Page, Site
 
 from contact.models import ContactPage
 from vasite.content.visibility import visible
+from vasite.pagecache.remembering import remembered
 
 register = template.Library()
 
@@ -25,7 +26,7 @@ class Entry:
     url: str
     is_in_menu: bool
     is_contact: bool
-    is_current: bool
+    is_current: bool = False
 
 
 @register.simple_tag(takes_context=True)
@@ -71,13 +72,21 @@ def read_entries(request: HttpRequest) -> list[Entry]:
     if not site:
         return []
     contact_type = ContentType.objects.get_for_model(ContactPage).pk
-    return [
-        Entry(
-            title=page.title,
-            url=page.get_url(request),
-            is_in_menu=page.show_in_menus,
-            is_contact=page.content_type_id == contact_type,
-            is_current=request.path.startswith(page.get_url(request) or "\0"),
-        )
-        for page in visible(Page.objects.child_of(site.root_page)).order_by("path")
-    ]
+
+    def read() -> list[Entry]:
+        return [
+            Entry(
+                title=page.title,
+                url=page.get_url(request),
+                is_in_menu=page.show_in_menus,
+                is_contact=page.content_type_id == contact_type,
+            )
+            for page in visible(Page.objects.child_of(site.root_page)).order_by("path")
+        ]
+
+    found = remembered(f"pages of site {site.pk}", read)
+    return [replace(entry, is_current=is_or_holds(entry, request.path)) for entry in found]
+
+
+def is_or_holds(entry: Entry, path: str) -> bool:
+    return path.startswith(entry.url or "\0")

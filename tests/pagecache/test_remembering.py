@@ -1,0 +1,65 @@
+"""What was read once is known until it changes, and what is made from it knows where it is from."""
+
+from __future__ import annotations
+
+from wagtail.models import PageViewRestriction
+
+from blog.models import BlogPostPage
+from newsletter.models import NewsletterPage
+from tests.conftest import SmallSite
+from tests.pagecache.conftest import Visitors
+from vasite.business.models import BusinessSettings
+from vasite.pagecache.remembering import remembered
+from vasite.pagecache.watching import noting_tables
+
+
+def test_it_works(visit: Visitors, site: SmallSite) -> None:
+    reads = []
+
+    def read() -> list[str]:
+        reads.append(1)
+        return list(BlogPostPage.objects.values_list("title", flat=True))
+
+    for _ in range(3):
+        assert remembered("titles", read) == ["On trust"]
+    assert len(reads) == 1
+    BlogPostPage.objects.update(title="On patience")
+    assert remembered("titles", read) == ["On patience"]
+    assert len(reads) == 2
+    BusinessSettings.load().save()  # of no concern
+    remembered("titles", read)
+    assert len(reads) == 2
+
+
+def test_a_page_depends_on_what_was_remembered_for_it(visit: Visitors, site: SmallSite) -> None:
+    read = BlogPostPage.objects.exists
+    remembered("any posts", read)
+    with noting_tables() as tables:
+        with noting_tables() as inner:
+            remembered("any posts", read)
+        assert "blog_blogpostpage" in inner
+        assert tables == set()
+        remembered("any posts", read)
+    assert "blog_blogpostpage" in tables
+
+
+def test_what_all_pages_share_changes_on_all_of_them(visit: Visitors, site: SmallSite) -> None:
+    paths = ("/", "/blog/", "/blog/on-trust/")
+    for path in paths:
+        visit(path)
+    business = BusinessSettings.load()
+    business.name = "Pear and Partners"
+    business.save()
+    NewsletterPage.objects.update(invitation_title="Letters from the Severn")
+    site.service.get_parent().specific.delete()
+    for path in paths:
+        page = visit(path).text
+        assert "Pear and Partners" in page
+        assert 'href="/services/"' not in page
+    assert "Letters from the Severn" in visit("/blog/on-trust/").text
+    restriction = PageViewRestriction.objects.create(
+        page=site.post, restriction_type="password", password="secret"
+    )
+    assert "On trust" not in visit("/blog/").text
+    restriction.delete()
+    assert "On trust" in visit("/blog/").text
