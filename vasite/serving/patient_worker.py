@@ -41,7 +41,12 @@ class PatientWorker(ThreadWorker):
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             client.setsockopt(socket.SOL_SOCKET, option, STALLED)
         self.nr_conns += 1
-        self.await_request(TConn(self.cfg, client, address, listener.getsockname()))
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        if has_arrived(conn.sock):  # as most have: one turn of the loop less
+            conn.data_ready = True
+            self.enqueue_req(conn)
+        else:
+            self.await_request(conn)
 
     def await_request(self, conn: Any) -> None:
         conn.sock.setblocking(False)
