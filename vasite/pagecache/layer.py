@@ -56,8 +56,8 @@ class PageCache:
         if not self.is_anonymous_reading(environ):
             return self.application(environ, start_response)
         path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
-        if query and path in self.names:
-            query = known_part(query, self.names[path])
+        if query and (names := self.names.get(path)) is not None:
+            query = known_part(query, names)
         page = (self.asked_memory if query else self.memory).get((path, query))
         if page is not None and not page.is_expired and generations().stands(page.state):
             return give(page, environ, start_response)
@@ -74,7 +74,9 @@ class PageCache:
     def find_or_make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Gives what is not in memory, or not right any more: from the shelf, or made."""
         path = environ["PATH_INFO"]
-        names = self.names[path] if path in self.names else names_at(path)
+        names = self.names.get(path)
+        if names is None:
+            names = names_at(path)
         query = known_part(environ["QUERY_STRING"], names or ())
         if names is None or len(path) > LONGEST or len(query) > LONGEST:
             return self.application(environ, start_response)

@@ -93,7 +93,7 @@ def watch(
     if writes.slots and not is_in_transaction(connection):
         writes.end()  # of a transaction that was rolled back
     text = sql if isinstance(sql, str) else str(sql)
-    written = slot_written(text, params)
+    written = slot_written(text, None if many else params)
     if written is None:
         if getattr(reading, "tables", None) is not None:
             note_tables(READ.findall(text))
@@ -113,12 +113,13 @@ def is_in_transaction(connection: Any) -> bool:
 
 
 def slot_written(sql: str, params: Sequence[Any] | None) -> int | None:
-    """Gives the slot that a statement changes for visitors, if it does."""
+    """Gives the slot that a statement changes for visitors, if it does; `params` are None where
+    they are those of many rows."""
     found = WRITE.match(sql)
     if not found:
         return ALL if DEFINITION.match(sql) else None
     insert, update, _, table = found.groups()
-    if insert and table in SEEN_VALUES and SEEN_VALUES[table] not in (params or ()):
+    if insert and table in SEEN_VALUES and params and SEEN_VALUES[table] not in params:
         return None
     if update and table in UNSEEN_COLUMNS:
         columns = COLUMN.findall(sql.partition(" WHERE ")[0])
