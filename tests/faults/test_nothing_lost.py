@@ -128,10 +128,15 @@ def test_a_disk_that_is_full(small_disk: Path) -> None:
 @pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
 def test_a_postgresql_that_is_stopped(tmp_path: Path, own_postgresql: OwnPostgreSQL) -> None:
     with serving(tmp_path, DATABASE_URL=own_postgresql.address) as site:
+        known = ("/", "/contact/", "/blog/")
+        assert {site.get(path)[0] for path in known} == {200}
         with Crowd(site, "stopped") as crowd:
             crowd.wait_for("thanked", 50)
             own_postgresql.stop()
             crowd.wait_for("kept", 20)
+            for path in known * 5:  # by whichever process
+                assert site.get(path)[0] == 200
+            assert site.get("/services/")[0] == 503  # which nobody had asked for
             own_postgresql.start()
         crowd.check_nothing_is_lost()
 
