@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -116,9 +120,9 @@ class ServedSite:
         return time.monotonic() - started
 
 
-def fresh_database(name: str, url: str | None = None) -> str:
+def fresh_database(name: str, url: str | None = None, *, like: str = "template1") -> str:
     """Gives DATABASE_URL for an empty database beside that of a URL, or beside the one that the
-    tests run on; "" for SQLite, whose file is made in DATA_DIR."""
+    tests run on, or for a copy of another; "" for SQLite, whose file is made in DATA_DIR."""
     url = os.environ.get("DATABASE_URL", "") if url is None else url
     if not url.startswith("postgres"):
         return ""
@@ -127,6 +131,32 @@ def fresh_database(name: str, url: str | None = None) -> str:
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
     connection.close()
     return f"{url.rpartition('/')[0]}/{name}"
+
+
+@functools.cache
+def standard_site() -> tuple[Path, str]:
+    """A folder and a database with the standard pages, which each test process makes once."""
+    folder = Path(tempfile.mkdtemp(prefix="vasite-standard-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    url = fresh_database("vasite_standard")
+    environment = os.environ | {"DATA_DIR": str(folder), "PORT": str(free_port())}
+    command = [sys.executable, "manage.py", "serve", "--empty", "--prepare-only"]
+    subprocess.run(
+        command,
+        cwd=PROJECT_DIR,
+        env=environment | {"DATABASE_URL": url},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return folder, url.rpartition("/")[2]
+
+
+def copy_of_standard_site(folder: Path, name: str) -> str:
+    """Puts a copy of the standard site into a folder and gives its DATABASE_URL: for tests of a
+    site that is not new, whose first start would take most of their time."""
+    made, database = standard_site()
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    return fresh_database(name, like=database or "template1")

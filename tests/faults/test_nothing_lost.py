@@ -19,7 +19,7 @@ from aiosmtpd.controller import Controller
 from tests.faults.crowd import Crowd
 from tests.faults.postgresql import OwnPostgreSQL
 from tests.mail.test_outbox import MailServer
-from tests.served import ServedSite, free_port, fresh_database, wait_until
+from tests.served import ServedSite, copy_of_standard_site, free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("faults")
 IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
@@ -35,11 +35,9 @@ business.save()
 def serving(data_dir: Path, **environment: str) -> Iterator[ServedSite]:
     """The site with two web processes, whose VA can be rung and written to."""
     if "DATABASE_URL" not in environment:
-        environment["DATABASE_URL"] = fresh_database("vasite_faults")
+        environment["DATABASE_URL"] = copy_of_standard_site(data_dir, "vasite_faults")
     with ServedSite(data_dir, "--empty", WEB_CONCURRENCY="2", **environment) as site:
         site.run_code(REACHED)
-        for _ in range(8):  # each process has read how the VA is reached
-            assert site.get("/contact/")[0] == 200
         yield site
 
 

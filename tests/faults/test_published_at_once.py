@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import ServedSite, fresh_database
+from tests.served import ServedSite, copy_of_standard_site
 from vasite.environment import PROJECT_DIR
 
 EDITS, READERS = 500, 8
@@ -50,7 +50,7 @@ class Reading:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
     folder: Path = tmp_path_factory.mktemp("exact")
-    address = fresh_database("vasite_exact")
+    address = copy_of_standard_site(folder, "vasite_exact")
     with ServedSite(folder, "--empty", DATABASE_URL=address, WEB_CONCURRENCY="4") as site:
         yield site
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.served import ServedSite, fresh_database
+from tests.served import ServedSite, copy_of_standard_site
 from vasite.serving.patient_worker import bytes_wanted
 
 IDLE, SLOW = 2000, 1000
@@ -23,7 +23,8 @@ POST += "Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
     folder: Path = tmp_path_factory.mktemp("slow")
-    with ServedSite(folder, "--empty", DATABASE_URL=fresh_database("vasite_slow")) as site:
+    address = copy_of_standard_site(folder, "vasite_slow")
+    with ServedSite(folder, "--empty", DATABASE_URL=address) as site:
         yield site
 
 
