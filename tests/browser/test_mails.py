@@ -106,6 +106,9 @@ def test_mail_programs_show_them(
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     for template, mail in mails.items():
         page.set_content(mail["html"])
-        assert violations(page) == [], template
+        found = violations(page)
+        if template == "contact/mail/reply.html":  # a letter from a person has no heading
+            found = [one for one in found if not one.startswith("page-has-heading-one")]
+        assert found == [], template
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), template
     page.close()
