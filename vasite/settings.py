@@ -80,6 +80,7 @@ CACHES = {
     "default": env["CACHE_URL"],
     "renditions": env["CACHE_URL"],
 }
+PAGE_CACHE_DIR = DATA_DIR / "pagecache"
 PAGE_CACHE_BYTES = 32 * 1024 * 1024  # of finished pages in each web process
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -86,4 +86,4 @@ def visit(site: SmallSite, new_layer: Any, monkeypatch: pytest.MonkeyPatch) -> I
     yield new_layer()
     for signal in request_signals:
         signal.connect(close_old_connections)
-    shutil.rmtree(settings.DATA_DIR / "pagecache" / "pages", ignore_errors=True)
+    shutil.rmtree(settings.PAGE_CACHE_DIR / "pages", ignore_errors=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +12,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from vasite.business.models import BusinessSettings
+from vasite.pagecache.files import write_whole
 
 PATH = settings.DATA_DIR / "business.json"
 _written = ""
@@ -28,10 +27,7 @@ def remember(business: BusinessSettings) -> None:
     text = serializers.serialize("json", [business])
     if text == _written:
         return
-    draft = PATH.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-    with suppress(OSError):  # a disk that is full
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(PATH)
+    if write_whole(PATH, text.encode()):
         _written = text
 
 

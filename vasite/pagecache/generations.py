@@ -39,7 +39,7 @@ class Generations:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "generations"
         self.writers_path = folder / "writers"
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = opened(self.path)
         with locked(file):
             # With its place on the disk: on a full one, writing to a hole ends the process
             os.posix_fallocate(file, 0, SIZE)
@@ -88,27 +88,21 @@ class Generations:
 
     def change(self, slot: int) -> None:
         """Counts a change that is no write to the database."""
-        with self.writing():
+        file = self.start_writing()
+        try:
             self.begin([slot])
             self.end([slot])
+        finally:
+            os.close(file)
 
     @contextmanager
     def counting(self) -> Iterator[None]:
         with self.guard, self.path.open("rb") as file, locked(file.fileno()):
             yield
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Held from before a writer counts until it is done, or killed."""
-        file = self.start_writing()
-        try:
-            yield
-        finally:
-            os.close(file)
-
     def start_writing(self) -> int:
         """Gives a file that says, until it is closed, that somebody writes."""
-        file = os.open(self.writers_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = opened(self.writers_path)
         fcntl.flock(file, fcntl.LOCK_SH)
         return file
 
@@ -118,7 +112,7 @@ class Generations:
         if now - self.recovered_at < RECOVER_EVERY:
             return
         self.recovered_at = now
-        file = os.open(self.writers_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = opened(self.writers_path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -130,6 +124,11 @@ class Generations:
                         self.began[slot] = self.done[slot] = self.began[slot] + 1
         finally:
             os.close(file)
+
+
+def opened(path: Path) -> int:
+    """Gives a file of this process alone, made where it isn't there yet."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zlib import crc32
 
@@ -39,7 +39,7 @@ class PageCache:
     """
 
     def __init__(self, application: Application) -> None:
-        folder = settings.DATA_DIR / "pagecache"
+        folder = settings.PAGE_CACHE_DIR
         self.application = application
         # Apart, so that whoever asks for ever new queries drives out no other page
         self.memory = Memory(settings.PAGE_CACHE_BYTES * 3 // 4)
@@ -59,7 +59,7 @@ class PageCache:
         if query and (names := self.names.get(path)) is not None:
             query = known_part(query, names)
         page = (self.asked_memory if query else self.memory).get((path, query))
-        if page is not None and not page.is_expired and generations().stands(page.state):
+        if is_fresh(page):
             return give(page, environ, start_response)
         return self.find_or_make(environ, start_response)
 
@@ -81,11 +81,15 @@ class PageCache:
         if names is None or len(path) > LONGEST or len(query) > LONGEST:
             return self.application(environ, start_response)
         key = (path, query)
-        old = self.memory_for(key).get(key) or self.shelf.get(key)
-        is_right = old is not None and generations().stands(old.state)
+        old = self.look_up(key)
+        if is_fresh(old):
+            return give(old, environ, start_response)
+        is_right = stands(old)
         with self.alone(key, wait=not is_right) as is_alone:
-            # Made by another meanwhile; or by another just now, and the old one is still right
-            page = self.standing(key) or (old if is_right and not is_alone else None)
+            page = self.look_up(key)  # made by another meanwhile
+            if not is_fresh(page):
+                # or by another just now, and the old one is still right
+                page = old if is_right and not is_alone else None
             if page is None:
                 answer = Answer(self.application, plain(environ, query))
                 page = self.keep(key, answer, old)
@@ -101,13 +105,16 @@ class PageCache:
     def may_stand_in(self, old: Page) -> bool:
         return old.may_stand_in(generations().began[WITHDRAWN])
 
-    def standing(self, key: Key) -> Page | None:
-        """Gives a page that is right and not too old, from memory or from the shelf."""
-        for page in (self.memory_for(key).get(key), self.shelf.get(key)):
-            if page is not None and not page.is_expired and generations().stands(page.state):
-                self.memory_for(key).put(key, page)
-                return page
-        return None
+    def look_up(self, key: Key) -> Page | None:
+        """Gives a page that is fresh, from memory or from the shelf; else an old one, if any."""
+        known = self.memory_for(key).get(key)
+        if is_fresh(known):
+            return known
+        shelved = self.shelf.get(key)
+        if is_fresh(shelved):
+            self.memory_for(key).put(key, shelved)
+            return shelved
+        return known or shelved
 
     def memory_for(self, key: Key) -> Memory:
         return self.asked_memory if key[1] else self.memory
@@ -172,6 +179,16 @@ class Answer:
             values.get("cache-control", "").replace(" ", "").split(",")
         )
         return not is_private and "set-cookie" not in values
+
+
+def stands(page: Page | None) -> TypeGuard[Page]:
+    """Whether there is a page and it is right."""
+    return page is not None and generations().stands(page.state)
+
+
+def is_fresh(page: Page | None) -> TypeGuard[Page]:
+    """Whether there is a page, it is right and not too old."""
+    return page is not None and not page.is_expired and stands(page)
 
 
 def plain(environ: Environ, query: str) -> Environ:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import brotli
 
+from vasite.pagecache.files import write_whole
 from vasite.pagecache.generations import WITHDRAWN, State
 
 Headers = list[tuple[str, str]]
@@ -159,7 +160,7 @@ class Shelf:
             return None
 
     def put(self, key: Key, page: Page) -> None:
-        """Keeps a page; a disk that is full is no fault of the visitor's."""
+        """Keeps a page, if the disk has room for it."""
         facts = {
             "headers": page.headers,
             "state": page.state,
@@ -167,15 +168,10 @@ class Shelf:
             "changed_at": page.changed_at,
             "lengths": {coding: len(body) for coding, body in page.bodies.items()},
         }
-        path = self.path(key)
-        draft = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-        try:
+        with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(json.dumps(facts).encode() + b"\n" + b"".join(page.bodies.values()))
-            draft.replace(path)
-        except OSError:
-            with suppress(OSError):
-                draft.unlink()
+        content = json.dumps(facts).encode() + b"\n" + b"".join(page.bodies.values())
+        write_whole(self.path(key), content)
 
     def trim(self, most_bytes: int) -> int:
         """Deletes the oldest files beyond a size; gives how many."""

@@ -13,4 +13,4 @@ MOST_BYTES = 256 * 1024 * 1024
 @task()
 def trim() -> int:
     """Keeps the shelf within its size."""
-    return Shelf(settings.DATA_DIR / "pagecache" / "pages").trim(MOST_BYTES)
+    return Shelf(settings.PAGE_CACHE_DIR / "pages").trim(MOST_BYTES)

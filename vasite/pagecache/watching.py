@@ -31,12 +31,19 @@ UNSEEN_COLUMNS: dict[str, set[str]] = {}
 # Tables of which a new row is seen only if one of its values is this
 SEEN_VALUES: dict[str, Any] = {}
 
-reading = threading.local()
+
+class Reading(threading.local):
+    """The tables that this thread reads from, while somebody wants to know."""
+
+    tables: set[str] | None = None
+
+
+reading = Reading()
 
 
 @cache
 def _generations(process: int) -> Generations:
-    return Generations(settings.DATA_DIR / "pagecache")
+    return Generations(settings.PAGE_CACHE_DIR)
 
 
 def generations() -> Generations:
@@ -47,8 +54,7 @@ def generations() -> Generations:
 @contextmanager
 def noting_tables() -> Iterator[set[str]]:
     """Gives a set that fills with the tables this thread reads from."""
-    outer = getattr(reading, "tables", None)
-    reading.tables = set()
+    outer, reading.tables = reading.tables, set()
     try:
         yield reading.tables
     finally:
@@ -57,9 +63,8 @@ def noting_tables() -> Iterator[set[str]]:
 
 def note_tables(tables: Iterable[str]) -> None:
     """Notes tables that are read from by way of what is remembered of them."""
-    noted = getattr(reading, "tables", None)
-    if noted is not None:
-        noted.update(tables)
+    if reading.tables is not None:
+        reading.tables.update(tables)
 
 
 class Writes:
@@ -95,7 +100,7 @@ def watch(
     text = sql if isinstance(sql, str) else str(sql)
     written = slot_written(text, None if many else params)
     if written is None:
-        if getattr(reading, "tables", None) is not None:
+        if reading.tables is not None:
             note_tables(READ.findall(text))
         return execute(sql, params, many, context)
     if not writes.slots and is_in_transaction(connection):

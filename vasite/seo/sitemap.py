@@ -30,9 +30,10 @@ NAMESPACES = (
 @kept()
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All addresses; an index of several files where they are more than one file may hold."""
-    files = -(-(public_pages().count() + len(further_addresses())) // MOST_ADDRESSES)
+    others = further_addresses()
+    files = -(-(public_pages().count() + len(others)) // MOST_ADDRESSES)
     if files <= 1:
-        return xml("urlset", entries(0))
+        return xml("urlset", entries(0, others))
     names = (f"{settings.SITE_URL}/sitemap-{number}.xml" for number in range(1, files + 1))
     return xml("sitemapindex", (f"<sitemap><loc>{name}</loc></sitemap>" for name in names))
 
@@ -40,7 +41,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @kept()
 def sitemap_file(request: HttpRequest, number: int) -> HttpResponse:
     """One file of the index; 404 where there is none of that number."""
-    found = list(entries((number - 1) * MOST_ADDRESSES)) if number else []
+    start = (number - 1) * MOST_ADDRESSES
+    found = list(entries(start, further_addresses())) if number else []
     if not found:
         raise Http404("No such file of the sitemap")
     return xml("urlset", iter(found))
@@ -50,9 +52,9 @@ def public_pages() -> Page:
     return visible(Page.objects.filter(depth__gt=1)).order_by("pk")
 
 
-def entries(start: int) -> Iterator[str]:
-    """Gives the `<url>` of each page, then of what else is shown, from a place in the list on, at
-    most MOST_ADDRESSES."""
+def entries(start: int, others: list[tuple[str, datetime]]) -> Iterator[str]:
+    """Gives the `<url>` of each page, then of the others, from a place in the list on, at most
+    MOST_ADDRESSES."""
     pictures = picture_names()
     picture_url = cache(lambda name: escape(absolute(default_storage.url(name))))
     home = Site.objects.get(is_default_site=True).root_page.url_path
@@ -63,12 +65,12 @@ def entries(start: int) -> Iterator[str]:
         name = pictures.get(pk)
         address = f"{settings.SITE_URL}/{url_path[len(home) :]}"
         yield entry(address, changed, picture_url(name) if name else "")
-    others = further_addresses()[max(0, start - page_count) : max(0, end - page_count)]
-    for address, changed in others:
+    for address, changed in others[max(0, start - page_count) : max(0, end - page_count)]:
         yield entry(address, changed, "")
 
 
 def further_addresses() -> list[tuple[str, datetime]]:
+    """Gives what is shown without being a page, with its last change."""
     kinds = ContentPage.__subclasses__()
     return [address for kind in kinds for address in kind.further_addresses()]
 

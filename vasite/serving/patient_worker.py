@@ -49,7 +49,6 @@ class PatientWorker(ThreadWorker):
             self.await_request(conn)
 
     def await_request(self, conn: Any) -> None:
-        conn.sock.setblocking(False)
         conn.timeout = time.monotonic() + PATIENCE
         self.pending_conns.append(conn)
         heard = partial(self.on_pending_socket_readable, conn)

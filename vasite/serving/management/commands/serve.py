@@ -105,7 +105,7 @@ class Command(BaseCommand):
 
     def forget_pages_of_other_code(self) -> None:
         """Finished pages outlive a restart, but not another version or another database."""
-        stamp = settings.DATA_DIR / "pagecache" / ".made-by"
+        stamp = settings.PAGE_CACHE_DIR / ".made-by"
         fingerprint = code_fingerprint()
         if not stamp.exists() or stamp.read_text() != fingerprint:
             change_everything()
