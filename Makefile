@@ -3,7 +3,7 @@
 ENVIRONMENT = PYTHONDONTWRITEBYTECODE=1
 VENV_PYTHON = $(ENVIRONMENT) .venv/bin/python
 
-.PHONY: help run dev test lint format password demo-reset demo-pictures docs-screenshots bench lock shell
+.PHONY: help run restart dev test lint format password demo-reset demo-pictures docs-screenshots bench lock shell
 .DEFAULT_GOAL := help
 
 help: ## Lists what there is
@@ -12,6 +12,10 @@ help: ## Lists what there is
 run: ## Starts the site with its worker (EMPTY=1: without demo content)
 	@sh requirements/install base
 	@exec env $(ENVIRONMENT) .venv/bin/python manage.py serve $(if $(EMPTY),--empty)
+
+restart: ## Puts the code that is there now in the place of what runs, without a gap
+	@sh requirements/install base
+	@$(VENV_PYTHON) manage.py restart
 
 dev: ## Starts the site with autoreload and debug pages
 	@sh requirements/install dev

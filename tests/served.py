@@ -40,9 +40,14 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 class ServedSite:
-    """Starts the site and waits until it is ready; `output` gathers what it prints."""
+    """Starts the site and waits until it is ready; `output` gathers what it prints.
 
-    def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
+    `folder` holds its code."""
+
+    def __init__(
+        self, data_dir: Path, *arguments: str, folder: Path = PROJECT_DIR, **environment: str
+    ) -> None:
+        self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
@@ -58,7 +63,7 @@ class ServedSite:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", *self.arguments],
-            cwd=PROJECT_DIR,
+            cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -101,7 +106,7 @@ class ServedSite:
     def run_code(self, code: str) -> str:
         """Runs Python code on the site's database and gives what it prints."""
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-        return subprocess.check_output(command, cwd=PROJECT_DIR, env=self.environment, text=True)
+        return subprocess.check_output(command, cwd=self.folder, env=self.environment, text=True)
 
     def get(self, path: str) -> tuple[int, str]:
         """Gives the status, be it good or bad, and the text."""

@@ -18,6 +18,7 @@ from django.conf import settings
 from vasite.pagecache.generations import WITHDRAWN
 from vasite.pagecache.keeping import KEPT, names_at
 from vasite.pagecache.pages import Headers, Key, Memory, Page, Shelf, coding_for
+from vasite.pagecache.version import code_version
 from vasite.pagecache.watching import generations, noting_tables
 
 Environ = dict[str, Any]
@@ -44,7 +45,7 @@ class PageCache:
         # Apart, so that whoever asks for ever new queries drives out no other page
         self.memory = Memory(settings.PAGE_CACHE_BYTES * 3 // 4)
         self.asked_memory = Memory(settings.PAGE_CACHE_BYTES // 4)
-        self.shelf = Shelf(folder / "pages")
+        self.shelf = Shelf(folder / "pages" / code_version())
         self.names: dict[str, Collection[str]] = {}  # that each path's page knows of the query
         self.host = urlsplit(settings.SITE_URL).netloc
         self.session_cookie = f"{settings.SESSION_COOKIE_NAME}="

@@ -1,23 +1,27 @@
-"""Keeps the web server and the worker running, and ends both together.
+"""Keeps the web server and the worker running, renews them without a gap, ends both together.
 
 A process of the standard library alone, so that it costs little memory: `manage.py serve`
-becomes it once the site is prepared.
+becomes it once the site is prepared. The listening socket is its own, so that connections wait
+while a web server is renewed or started again; none is refused.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
+START_SECONDS = 60.0
 MOST_FAILURES = 5
 # glibc (mallopt(3)): large blocks, such as pictures, are given back at once and not kept by each
 # thread for its next one. Without it 200 uploads left the web with twice its memory.
@@ -31,50 +35,109 @@ class Child:
 
     name: str
     command: list[str]
+    files: tuple[int, ...] = ()  # that it inherits
+    tells_when_ready: bool = False  # by sd_notify(3), as gunicorn does
     failures: int = 0
     started_at: float = 0.0
     process: subprocess.Popen[bytes] = field(init=False)
 
-    def start(self) -> None:
+    def start(self, notify_address: str = "") -> None:
         self.started_at = time.monotonic()
+        environment = ALLOCATION | os.environ | {"NOTIFY_SOCKET": notify_address}
         # A session of its own: Ctrl-C reaches the supervisor alone, which then ends the
         # children with SIGTERM, gracefully.
         self.process = subprocess.Popen(
-            self.command, start_new_session=True, env=ALLOCATION | os.environ
+            self.command, start_new_session=True, env=environment, pass_fds=self.files
         )
 
-    def signal(self, signal_number: int) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal_number)
+    def renew(self) -> bool:
+        """Puts a new process in the place of the old one, which goes on until the new one is
+        ready, or for good if that doesn't become so. Tells whether it did."""
+        old, since = self.process, self.started_at
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+            notices.bind("")  # an abstract address of the system's choice: unix(7)
+            notices.settimeout(0.1)
+            self.start("@" + notices.getsockname()[1:].decode())
+            if self.tells_when_ready and not self.becomes_ready(notices):
+                end(self.process, 0)
+                self.process, self.started_at = old, since
+                return False
+        end(old, GRACE_SECONDS)
+        return True
+
+    def becomes_ready(self, notices: socket.socket) -> bool:
+        while self.process.poll() is None and time.monotonic() - self.started_at < START_SECONDS:
+            with suppress(TimeoutError):
+                if b"READY=1" in notices.recv(4096):
+                    return True
+        return False
+
+
+def send(process: subprocess.Popen[bytes], signal_number: int) -> None:
+    """Signals a process and all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal_number)
+
+
+def end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Lets a process finish what it does within some seconds, then ends it."""
+    send(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    send(process, signal.SIGKILL)
+    process.wait()
 
 
 class Supervisor:
-    def __init__(self, children: list[Child], health_url: str, ready_line: str) -> None:
+    """`record` is a file that says which process this is and how its last renewal went."""
+
+    def __init__(
+        self, children: list[Child], record: Path, health_url: str, ready_line: str
+    ) -> None:
         self.children = children
+        self.record = record
         self.health_url = health_url
         self.ready_line = ready_line
         self.is_stopping = False
+        self.is_to_renew = False
 
     def run(self) -> int:
         """Runs until told to stop; gives the exit status: 0, or 1 when a child can't stay up."""
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, self.stop)
+        signal.signal(signal.SIGUSR2, self.ask_to_renew)
         for child in self.children:
             child.start()
+        self.record.write_text(f"{os.getpid()}")
         status = 0
         is_announced = False
         while not self.is_stopping and status == 0:
             time.sleep(0.1)
             if not is_announced and self.is_answering():
                 print(self.ready_line, flush=True)
+                notify_systemd("READY=1")
                 is_announced = True
+            if self.is_to_renew:
+                self.renew()
             for child in self.children:
                 status = status or self.restart_if_ended(child)
+        self.record.unlink(missing_ok=True)
         self.end_children()
         return status
 
     def stop(self, signal_number: int, frame: FrameType | None) -> None:
         self.is_stopping = True
+
+    def ask_to_renew(self, signal_number: int, frame: FrameType | None) -> None:
+        self.is_to_renew = True
+
+    def renew(self) -> None:
+        """Starts the code that is there now in place of what runs."""
+        self.is_to_renew = False
+        is_well = all(child.renew() for child in self.children)
+        outcome = "renewed" if is_well else "the new version can't start, the old one goes on"
+        print(f"vasite: {outcome}", flush=True)
+        self.record.write_text(f"{os.getpid()} {time.monotonic()} {outcome}")
 
     def is_answering(self) -> bool:
         try:
@@ -99,33 +162,42 @@ class Supervisor:
             )
             return 1
         print(f"vasite: {child.name} ended with status {code}; starting it again", flush=True)
-        child.signal(signal.SIGKILL)  # what the dead process left of its group
+        send(child.process, signal.SIGKILL)  # what the dead process left of its group
         child.start()
         return 0
 
     def end_children(self) -> None:
-        for child in self.children:
-            child.signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         for child in self.children:
-            with suppress(subprocess.TimeoutExpired):
-                child.process.wait(max(0.0, deadline - time.monotonic()))
-            child.signal(signal.SIGKILL)
-            child.process.wait()
+            send(child.process, signal.SIGTERM)
+        for child in self.children:
+            end(child.process, max(0.0, deadline - time.monotonic()))
+
+
+def notify_systemd(state: str) -> None:
+    """Tells systemd, if it started this (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices, suppress(OSError):
+            notices.sendto(state.encode(), address.replace("@", "\0", 1))
 
 
 def main() -> int:
-    """Takes the site's own address, its public address and the folder of manage.py."""
-    address, site_url, folder = sys.argv[1:4]
+    """Takes the site's own address, its public address, the folder of manage.py, the file that
+    records this process, and the number of the listening socket."""
+    address, site_url, folder, record, listening = sys.argv[1:6]
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", GUNICORN_SETTINGS]
     children = [
         Child(
             "web",
-            [sys.executable, "-m", "gunicorn", "-c", GUNICORN_SETTINGS, "vasite.wsgi"],
+            [*gunicorn, "-b", f"fd://{listening}", "vasite.wsgi"],
+            files=(int(listening),),
+            tells_when_ready=True,
         ),
         Child("worker", [sys.executable, os.path.join(folder, "manage.py"), "worker"]),
     ]
     ready_line = f"Ready: {site_url}/ (stop with Ctrl-C)"
-    return Supervisor(children, f"{address}/healthz", ready_line).run()
+    return Supervisor(children, Path(record), f"{address}/healthz", ready_line).run()
 
 
 if __name__ == "__main__":

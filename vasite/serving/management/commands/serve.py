@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import sys
@@ -23,6 +22,10 @@ from wagtail.models import Site
 
 from vasite.environment import PROJECT_DIR
 from vasite.pagecache.watching import change_everything
+from vasite.serving import static_files
+
+SUPERVISOR_RECORD = settings.DATA_DIR / "supervisor"
+SYSTEMD_SOCKET = 3  # SD_LISTEN_FDS_START
 
 
 class Command(BaseCommand):
@@ -34,12 +37,12 @@ class Command(BaseCommand):
         parser.add_argument("--prepare-only", action="store_true", help="prepare, don't serve")
 
     def handle(self, *args: Any, empty: bool, prepare_only: bool, **options: Any) -> None:
-        self.check_port()
+        listener = None if prepare_only else listening_socket()
         self.check_database()
         self.check_cache()
         self.migrate()
         self.collect_static_files()
-        self.forget_pages_of_other_code()
+        self.forget_pages_of_last_boot()
         self.fill(is_empty=empty)
         set_site_address()
         password = self.make_first_user()
@@ -48,26 +51,13 @@ class Command(BaseCommand):
             username = settings.DJANGO_SUPERUSER["username"]
             self.tell(f"User: {username}   Password: {password}")
             self.tell("Keep the password: it is shown this once (`make password` sets a new one).")
-        if not prepare_only:
+        if listener:
             connection.close()
-            become_supervisor()
+            become_supervisor(listener)
 
     def tell(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
-
-    def check_port(self) -> None:
-        family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.HOST, settings.PORT))
-            except OSError as error:
-                raise CommandError(
-                    f"PORT {settings.PORT} on HOST {settings.HOST} can't be used "
-                    f"({error.strerror}). Stop what uses it or choose another: "
-                    "PORT=8001 make run"
-                ) from None
 
     def check_database(self) -> None:
         try:
@@ -96,20 +86,17 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
 
     def collect_static_files(self) -> None:
-        stamp = settings.DATA_DIR / "static" / ".collected"
-        fingerprint = static_fingerprint()
-        if not stamp.exists() or stamp.read_text() != fingerprint:
+        if not static_files.are_collected():
             self.tell("Collecting style sheets, fonts and scripts …")
-            call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-            stamp.write_text(fingerprint)
+            static_files.collect()
 
-    def forget_pages_of_other_code(self) -> None:
-        """Finished pages outlive a restart, but not another version or another database."""
-        stamp = settings.PAGE_CACHE_DIR / ".made-by"
-        fingerprint = code_fingerprint()
-        if not stamp.exists() or stamp.read_text() != fingerprint:
+    def forget_pages_of_last_boot(self) -> None:
+        """Finished pages outlive a restart, but a power cut may have lost what changed them."""
+        stamp = settings.PAGE_CACHE_DIR / ".boot"
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        if not stamp.exists() or stamp.read_text() != boot:
             change_everything()
-            stamp.write_text(fingerprint)
+            stamp.write_text(boot)
 
     def fill(self, is_empty: bool) -> None:
         if (
@@ -141,38 +128,27 @@ def set_site_address() -> None:
         site.save()
 
 
-def static_fingerprint() -> str:
-    """Gives a hash that changes with the project's static files and its packages."""
-    lock = (PROJECT_DIR / "requirements" / "base.txt").read_bytes()
-    digest = hashlib.sha256(lock)
-    for folder in settings.STATICFILES_DIRS:
-        name = folder[1] if isinstance(folder, tuple) else folder
-        for path in sorted(Path(str(name)).rglob("*")):
-            if path.is_file():
-                digest.update(f"{path}{path.stat().st_size}".encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
+def listening_socket() -> socket.socket:
+    """Gives the socket that systemd has passed on (sd_listen_fds(3)), or a new one on HOST and
+    PORT. It is inherited by what this process becomes."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()):
+        return socket.socket(fileno=SYSTEMD_SOCKET)
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.HOST, settings.PORT))
+    except OSError as error:
+        raise CommandError(
+            f"PORT {settings.PORT} on HOST {settings.HOST} can't be used "
+            f"({error.strerror}). Stop what uses it or choose another: "
+            "PORT=8001 make run"
+        ) from None
+    listener.set_inheritable(True)
+    return listener
 
 
-def code_fingerprint() -> str:
-    """Gives a hash that changes with what pages are made by: code, templates, packages, settings
-    from outside, the database."""
-    folders = ("vasite", "services", "blog", "contact", "newsletter", "templates", "static")
-    files = (path for folder in folders for path in (PROJECT_DIR / folder).rglob("*.*"))
-    facts = [
-        f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
-        for path in sorted(files)
-        if path.suffix in {".py", ".html", ".css", ".js"}
-    ]
-    database = settings.DATABASES["default"]
-    place = [str(database.get(name)) for name in ("HOST", "PORT", "NAME")]
-    if Path(place[-1]).is_file():
-        place.append(str(Path(place[-1]).stat().st_ino))
-    lock = (PROJECT_DIR / "requirements" / "base.txt").read_text()
-    return hashlib.sha256("\n".join([*facts, *place, settings.SITE_URL, lock]).encode()).hexdigest()
-
-
-def become_supervisor() -> None:
+def become_supervisor(listener: socket.socket) -> None:
     """Replaces this process, so that Django's memory is given back."""
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     reachable = host.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
@@ -185,4 +161,5 @@ def become_supervisor() -> None:
     }
     os.chdir(PROJECT_DIR)
     supervisor = [sys.executable, "-m", "vasite.serving.supervisor"]
-    os.execv(sys.executable, [*supervisor, address, settings.SITE_URL, str(PROJECT_DIR)])
+    places = [address, settings.SITE_URL, str(PROJECT_DIR), str(SUPERVISOR_RECORD)]
+    os.execv(sys.executable, [*supervisor, *places, str(listener.fileno())])
