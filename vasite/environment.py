@@ -202,6 +202,14 @@ VARIABLES = (
         "The cache. Default: the memory of each process.",
     ),
     Variable(
+        "PAGE_FILES",
+        _boolean,
+        "false",
+        "true or false",
+        "Lays finished pages out as files for nginx (deploy/nginx.conf), where one machine serves "
+        "the site.",
+    ),
+    Variable(
         "EMAIL_URL",
         _email,
         "",

@@ -82,6 +82,7 @@ CACHES = {
 }
 PAGE_CACHE_DIR = DATA_DIR / "pagecache"
 PAGE_CACHE_BYTES = 32 * 1024 * 1024  # of finished pages in each web process
+PAGE_FILES = env["PAGE_FILES"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -92,6 +93,7 @@ PERIODIC_TASKS = {
     "newsletter.tasks.send_campaigns": 30,
     "newsletter.tasks.read_mailbox": 300,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
+    "vasite.pagecache.tasks.clear_front": 300,
     "vasite.pagecache.tasks.trim": 3600,
     "vasite.forms.spam.tasks.forget": 3600,
     "vasite.home.tasks.tell_of_waiting": 3600,

@@ -1,7 +1,8 @@
 """Published is public at once, unpublished is gone at once: in every process, by whatever way.
 
 Four web processes, eight readers who ask without pause, and 500 edits by a fifth process. No answer
-to a request that began after an edit was committed may show what was before it.
+to a request that began after an edit was committed may show what was before it; neither from the
+site itself nor from nginx in front of it, which gives pages from files.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.deploy import fronts
 from tests.served import ServedSite, copy_of_standard_site
 from vasite.environment import PROJECT_DIR
 
@@ -45,44 +48,71 @@ class Reading:
     status: int
     seen: dict[str, int]
     was_kept: bool
+    was_file: bool
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
-    folder: Path = tmp_path_factory.mktemp("exact")
-    address = copy_of_standard_site(folder, "vasite_exact")
-    with ServedSite(folder, "--empty", DATABASE_URL=address, WEB_CONCURRENCY="4") as site:
-        yield site
+@dataclass
+class Public:
+    """A site, and how its readers reach it."""
+
+    site: ServedSite
+    connect: Callable[[], http.client.HTTPConnection]
+    host: str
 
 
-def read(site: ServedSite, paths: list[str], stop: threading.Event, found: list[Reading]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Public]:
+    address = copy_of_standard_site(tmp_path, "vasite_exact")
+    with ServedSite(tmp_path, "--empty", DATABASE_URL=address, WEB_CONCURRENCY="4") as site:
+        connect = partial(http.client.HTTPConnection, "127.0.0.1", site.port, timeout=30)
+        yield Public(site, connect, f"127.0.0.1:{site.port}")
+
+
+@pytest.fixture
+def behind_nginx(tmp_path: Path) -> Iterator[Public]:
+    address = copy_of_standard_site(tmp_path, "vasite_exact")
+    public = {"SITE_URL": f"https://{fronts.HOST}", "PAGE_FILES": "true", "DATABASE_URL": address}
+    with (
+        ServedSite(tmp_path, "--empty", WEB_CONCURRENCY="4", **public) as site,
+        fronts.nginx(site, tmp_path / "tmp") as port,
+    ):
+        yield Public(site, partial(fronts.connect, port), fronts.HOST)
+
+
+def read(public: Public, paths: list[str], stop: threading.Event, found: list[Reading]) -> None:
+    connection = public.connect()
     turn = 0
     while not stop.is_set():
         path = paths[turn % len(paths)]
         turn += 1
         began = time.monotonic()
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"Host": public.host})
         answer = connection.getresponse()
         body = answer.read()
         seen: dict[str, int] = {}
         for mark, number in MARK.findall(body):
             edit = EDIT_OF[mark.decode()]
             seen[edit] = max(seen.get(edit, 0), int(number))
-        kept = answer.headers["Age"] is not None
-        found.append(Reading(path, began, time.monotonic(), answer.status, seen, kept))
+        kept = "s-maxage" in answer.headers.get("Cache-Control", "")
+        from_file = kept and answer.headers["Age"] is None  # which the site always says
+        found.append(Reading(path, began, time.monotonic(), answer.status, seen, kept, from_file))
         time.sleep(0.01)
 
 
 @pytest.mark.xdist_group("faults")
-def test_no_answer_shows_what_was_before(site: ServedSite) -> None:
+@pytest.mark.parametrize(
+    "front", ["alone", pytest.param("behind_nginx", marks=fronts.needs("nginx"))]
+)
+def test_no_answer_shows_what_was_before(front: str, request: pytest.FixtureRequest) -> None:
+    public: Public = request.getfixturevalue(front)
+    site = public.site
     site.run_code(POSTS)
     titled, toggled = "/blog/titled/", "/blog/toggled/"
     paths = ["/", titled, "/blog/", toggled, "/services/", "/feed/"]
     stop = threading.Event()
     found: list[Reading] = []
     readers = [
-        threading.Thread(target=read, args=(site, paths[start:] + paths[:start], stop, found))
+        threading.Thread(target=read, args=(public, paths[start:] + paths[:start], stop, found))
         for start in (number % len(paths) for number in range(READERS))
     ]
     for reader in readers:
@@ -131,10 +161,13 @@ def test_no_answer_shows_what_was_before(site: ServedSite) -> None:
                 if (reading.status == 200) != (expected % 2 == 0):
                     late.append(("toggle", reading, expected))
     kept = sum(reading.was_kept for reading in found)
+    files = sum(reading.was_file for reading in found)
     print(
-        f"{len(found)} answers, {kept} of them pages that may be kept, during {EDITS} edits; "
+        f"{len(found)} answers, {kept} of them pages that may be kept, {files} from files, "
+        f"during {EDITS} edits; "
         f"checked {dict(checked)}; late: {len(late)}"
     )
     assert late == []
+    assert (files > 50) == (front == "behind_nginx")
     assert {reading.status for reading in found} <= {200, 404, 410}
     assert min(checked.values()) > 30

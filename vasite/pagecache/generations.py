@@ -5,6 +5,9 @@ A file that every process maps into its memory holds two counters for each slot:
 counters of the tables that it was made from; it is right as long as all of them stand as they did,
 with no write under way. A writer counts before its first statement and after its commit, so that
 whoever asks after the commit finds another number: no time passes in which an old page is given.
+
+A third row says of which slots something is laid out, for a server in front that can't look at the
+counters: a writer takes that away before it begins.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
@@ -22,7 +25,7 @@ from zlib import crc32
 SLOTS = 1024
 ALL = 0  # the slot of changes that concern every page: a new version of the code, migrations
 WITHDRAWN = 1  # of what the public must not see any more, not even while the database is down
-SIZE = 2 * SLOTS * 8
+SIZE = 3 * SLOTS * 8
 RECOVER_EVERY = 0.2  # seconds
 State = tuple[tuple[int, int], ...]  # slots, each with the number of writes that had begun
 
@@ -33,9 +36,11 @@ def slot_of(table: str) -> int:
 
 
 class Generations:
-    """The shared counters of a folder; opened by each process for itself."""
+    """The shared counters of a folder; opened by each process for itself. `take_away` takes back
+    what is laid out."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, take_away: Callable[[], None] = lambda: None) -> None:
+        self.take_away = take_away
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "generations"
         self.writers_path = folder / "writers"
@@ -46,7 +51,8 @@ class Generations:
         self.map = mmap.mmap(file, SIZE)
         os.close(file)
         numbers = memoryview(self.map).cast("Q")
-        self.began, self.done = numbers[:SLOTS], numbers[SLOTS:]
+        self.began, self.done = numbers[:SLOTS], numbers[SLOTS : 2 * SLOTS]
+        self.laid_out = numbers[2 * SLOTS :]
         self.guard = threading.Lock()
         self.recovered_at = 0.0
 
@@ -80,6 +86,20 @@ class Generations:
         with self.counting():
             for slot in slots:
                 self.began[slot] += 1
+                if self.laid_out[slot]:
+                    self.take_all_away()
+
+    def lay_out(self, state: State, put: Callable[[], None]) -> None:
+        """Lets `put` lay out what was made from these slots, if it still stands."""
+        with self.counting():
+            if self.stands(state):
+                for slot, _ in state:
+                    self.laid_out[slot] = 1
+                put()
+
+    def take_all_away(self) -> None:
+        self.take_away()
+        self.laid_out[:] = memoryview(bytes(SLOTS * 8)).cast("Q")
 
     def end(self, slots: Iterable[int]) -> None:
         with self.counting():

@@ -19,7 +19,7 @@ from vasite.pagecache.generations import WITHDRAWN
 from vasite.pagecache.keeping import KEPT, names_at
 from vasite.pagecache.pages import Headers, Key, Memory, Page, Shelf, coding_for
 from vasite.pagecache.version import code_version
-from vasite.pagecache.watching import generations, noting_tables
+from vasite.pagecache.watching import front, generations, noting_tables
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -61,6 +61,7 @@ class PageCache:
             query = known_part(query, names)
         page = (self.asked_memory if query else self.memory).get((path, query))
         if is_fresh(page):
+            lay_out((path, query), page)
             return give(page, environ, start_response)
         return self.find_or_make(environ, start_response)
 
@@ -84,6 +85,7 @@ class PageCache:
         key = (path, query)
         old = self.look_up(key)
         if is_fresh(old):
+            lay_out(key, old)
             return give(old, environ, start_response)
         is_right = stands(old)
         with self.alone(key, wait=not is_right) as is_alone:
@@ -95,6 +97,7 @@ class PageCache:
                 answer = Answer(self.application, plain(environ, query))
                 page = self.keep(key, answer, old)
         if page is not None:
+            lay_out(key, page)
             return give(page, environ, start_response)
         if answer.is_broken and old is not None and self.may_stand_in(old):
             return give(old, environ, start_response, str(int(time.time() - old.made_at)))
@@ -190,6 +193,16 @@ def stands(page: Page | None) -> TypeGuard[Page]:
 def is_fresh(page: Page | None) -> TypeGuard[Page]:
     """Whether there is a page, it is right and not too old."""
     return page is not None and not page.is_expired and stands(page)
+
+
+def lay_out(key: Key, page: Page) -> None:
+    """Lays a page out for the server in front, which asked since it doesn't find it there."""
+    path, query = key
+    if not settings.PAGE_FILES or query or not page.state:
+        return
+    place = front().place_of(path, page.headers)
+    if place and not place.exists():
+        generations().lay_out(page.state, lambda: front().put(place, page))
 
 
 def plain(environ: Environ, query: str) -> Environ:

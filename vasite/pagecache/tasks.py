@@ -9,8 +9,17 @@ from django_tasks import task
 
 from vasite.pagecache.pages import Shelf
 from vasite.pagecache.version import code_version
+from vasite.pagecache.watching import change_everything, front
 
 MOST_BYTES = 256 * 1024 * 1024
+
+
+@task()
+def clear_front() -> None:
+    """Deletes the files of pages that were taken away, and takes away those that are too old."""
+    if front().is_expired:
+        change_everything()
+    front().clear()
 
 
 @task()

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
+from vasite.pagecache.front import Front
 from vasite.pagecache.generations import ALL, WITHDRAWN, Generations, slot_of
 
 READ = re.compile(r'\b(?:FROM|JOIN)\s+"?(\w+)"?', re.I)
@@ -43,7 +44,13 @@ reading = Reading()
 
 @cache
 def _generations(process: int) -> Generations:
-    return Generations(settings.PAGE_CACHE_DIR)
+    return Generations(settings.PAGE_CACHE_DIR, front().take_away)
+
+
+@cache
+def front() -> Front:
+    """Gives the pages that lie in front."""
+    return Front(settings.PAGE_CACHE_DIR / "front")
 
 
 def generations() -> Generations:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.management.commands.collectstatic import Command
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.files.storage import storages
 from django.core.management import call_command
 
@@ -39,6 +40,8 @@ def collect() -> None:
             place = settings.STATIC_ROOT / path.relative_to(folder)
             place.parent.mkdir(parents=True, exist_ok=True)
             path.replace(place)
+    if isinstance(staticfiles_storage, ManifestFilesMixin):  # what this process has read of it
+        staticfiles_storage.hashed_files, _ = staticfiles_storage.load_manifest()
     forget_unused(last | names_in_use())
     stamp().write_text(fingerprint())
 

@@ -8,11 +8,14 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.crypto import get_random_string
@@ -21,7 +24,8 @@ from redis.exceptions import RedisError
 from wagtail.models import Site
 
 from vasite.environment import PROJECT_DIR
-from vasite.pagecache.watching import change_everything
+from vasite.pagecache.layer import Answer
+from vasite.pagecache.watching import change_everything, front
 from vasite.serving import static_files
 
 SUPERVISOR_RECORD = settings.DATA_DIR / "supervisor"
@@ -45,6 +49,8 @@ class Command(BaseCommand):
         self.forget_pages_of_last_boot()
         self.fill(is_empty=empty)
         set_site_address()
+        if settings.PAGE_FILES:
+            self.tell_front()
         password = self.make_first_user()
         self.tell(f"Admin: {settings.SITE_URL}/admin/")
         if password:
@@ -106,6 +112,14 @@ class Command(BaseCommand):
         ):
             self.tell("Writing the standard pages …" if is_empty else "Writing demo content …")
             call_command("demo", empty=is_empty, verbosity=0)
+
+    def tell_front(self) -> None:
+        """Writes for nginx which headers go out with the pages that it finds as files."""
+        environ: dict[str, Any] = {"HTTP_HOST": urlsplit(settings.SITE_URL).netloc}
+        environ["HTTP_X_FORWARDED_PROTO"] = urlsplit(settings.SITE_URL).scheme
+        setup_testing_defaults(environ)
+        if front().write_headers(Answer(get_wsgi_application(), environ).headers):
+            self.tell("New headers for nginx are in DATA_DIR: reload it.")
 
     def make_first_user(self) -> str:
         """Makes the administrator if there is none; gives the password if it was made here."""

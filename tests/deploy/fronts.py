@@ -1,0 +1,125 @@
+"""The servers that may stand in front of the site, started from the files in deploy/."""
+
+from __future__ import annotations
+
+import getpass
+import http.client
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.served import ServedSite, free_port, wait_until
+from vasite.environment import PROJECT_DIR
+
+DEPLOY = PROJECT_DIR / "deploy"
+HOST = "www.example.co.uk"
+MODULES = Path("/usr/share/nginx/modules-available")
+NGINX = """
+daemon off;
+user {user};
+pid {folder}/nginx.pid;
+worker_processes 2;
+error_log {folder}/error.log;
+{modules}
+events {{ worker_connections 1024; }}
+http {{
+    include /etc/nginx/mime.types;
+    default_type application/octet-stream;
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    """Skips, visibly, where a server isn't installed."""
+    found = shutil.which(program, path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+    return pytest.mark.skipif(not found, reason=f"{program} is not installed")
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Gives a certificate for HOST, signed by itself, and its key."""
+    paths = folder / "certificate.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
+    command += ["-addext", f"subjectAltName=DNS:{HOST},DNS:example.co.uk"]
+    command += ["-out", str(paths[0]), "-keyout", str(paths[1])]
+    subprocess.run(command, check=True, capture_output=True)
+    return paths
+
+
+def fill_in(text: str, places: dict[str, object]) -> str:
+    """Gives a configuration with a test's places in place of those that it names."""
+    for name, value in places.items():
+        assert name in text, f"{name} is not in the configuration"
+        text = text.replace(name, str(value))
+    return text
+
+
+@contextmanager
+def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        wait_until(lambda: listens(port) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[0].decode()
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def connect(port: int) -> http.client.HTTPSConnection:
+    """Gives a visitor's connection to a server with a certificate of the test's own."""
+    context = ssl._create_unverified_context()  # noqa: S323
+    return http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
+
+
+def write_nginx(site: ServedSite, folder: Path, port: int) -> Path:
+    """Writes deploy/nginx.conf for a site and a port, and what nginx needs around it."""
+    pem, key = certificate(folder)
+    certificate_conf = folder / "certificate.conf"
+    certificate_conf.write_text(f"ssl_certificate {pem};\nssl_certificate_key {key};\n")
+    text = fill_in(
+        (DEPLOY / "nginx.conf").read_text(),
+        {
+            "/etc/nginx/vasite-certificate.conf": certificate_conf,
+            "/var/lib/vasite": site.environment["DATA_DIR"],
+            "server 127.0.0.1:8000": f"server 127.0.0.1:{site.port}",
+        },
+    )
+    text = re.sub(r" +listen \[::\].*\n", "", text)
+    text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
+    text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
+    (folder / "site.conf").write_text(text)
+    modules = "".join(path.read_text() for path in MODULES.glob("*brotli-static*.conf"))
+    modules = modules.replace("modules/", "/usr/lib/nginx/modules/")
+    path = folder / "nginx.conf"
+    path.write_text(NGINX.format(folder=folder, modules=modules, user=getpass.getuser()))
+    return path
+
+
+@contextmanager
+def nginx(site: ServedSite, folder: Path) -> Iterator[int]:
+    """Gives the port of nginx with deploy/nginx.conf in front of a site."""
+    port = free_port()
+    configuration = write_nginx(site, folder, port)
+    with running(["/usr/sbin/nginx", "-p", str(folder), "-c", str(configuration)], port):
+        yield port
