@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.files.images import ImageFile
 from django.test import Client
@@ -25,6 +26,11 @@ from vasite.content.models import SiteImage
 from vasite.home.demo.pages import build_home, paragraphs
 from vasite.home.models import HomePage
 from vasite.serving.management.commands.serve import set_site_address
+
+
+def pytest_configure() -> None:
+    """One process, whose counters need no database; tests with several start the real site."""
+    django_settings.PAGE_COUNTERS_SHARED = False
 
 
 @pytest.fixture(autouse=True)

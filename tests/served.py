@@ -20,10 +20,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
+import pytest
 
 from vasite.environment import PROJECT_DIR
 
 START_SECONDS = 90
+IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
+needs_sqlite = pytest.mark.skipif(not IS_SQLITE, reason="tests SQLite")
+needs_postgresql = pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
 
 
 def free_port() -> int:

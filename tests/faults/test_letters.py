@@ -18,12 +18,11 @@ import pytest
 from newsletter.sending import CONNECTIONS
 from tests.faults.postgresql import OwnPostgreSQL
 from tests.newsletter.list_server import ListServer, running
-from tests.served import wait_until
+from tests.served import needs_postgresql, needs_sqlite, wait_until
 from vasite.environment import PROJECT_DIR
 
 pytestmark = pytest.mark.xdist_group("faults")
 READERS, WORKERS, KILLS = 2000, 2, 20
-IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 BEGIN = f"""
 import json
 from django.utils import timezone
@@ -169,7 +168,7 @@ def site_of(**environment: str) -> Iterator[Site]:
         site.end()
 
 
-@pytest.mark.skipif(not IS_SQLITE, reason="tests SQLite")
+@needs_sqlite
 def test_workers_that_are_killed_on_sqlite(tmp_path: Path) -> None:
     with (
         running(ListServer()) as server,
@@ -178,7 +177,7 @@ def test_workers_that_are_killed_on_sqlite(tmp_path: Path) -> None:
         send_through_kills(site, server)
 
 
-@pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
+@needs_postgresql
 def test_workers_that_are_killed_while_postgresql_restarts(
     tmp_path: Path, own_postgresql: OwnPostgreSQL
 ) -> None:

@@ -19,10 +19,16 @@ from aiosmtpd.controller import Controller
 from tests.faults.crowd import Crowd
 from tests.faults.postgresql import OwnPostgreSQL
 from tests.mail.test_outbox import MailServer
-from tests.served import ServedSite, copy_of_standard_site, free_port, wait_until
+from tests.served import (
+    IS_SQLITE,
+    ServedSite,
+    copy_of_standard_site,
+    free_port,
+    needs_postgresql,
+    wait_until,
+)
 
 pytestmark = pytest.mark.xdist_group("faults")
-IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 REACHED = """
 from vasite.business.models import BusinessSettings
 business = BusinessSettings.load()
@@ -123,7 +129,7 @@ def test_a_disk_that_is_full(small_disk: Path) -> None:
         crowd.check_nothing_is_lost()
 
 
-@pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
+@needs_postgresql
 def test_a_postgresql_that_is_stopped(tmp_path: Path, own_postgresql: OwnPostgreSQL) -> None:
     with serving(tmp_path, DATABASE_URL=own_postgresql.address) as site:
         known = ("/", "/contact/", "/blog/")

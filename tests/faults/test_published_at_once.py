@@ -2,15 +2,18 @@
 
 Four web processes, eight readers who ask without pause, and 500 edits by a fifth process. No answer
 to a request that began after an edit was committed may show what was before it; neither from the
-site itself nor from nginx in front of it, which gives pages from files.
+site itself, nor from nginx in front of it, which gives pages from files, nor from a second machine
+on the same database.
 """
 
 from __future__ import annotations
 
 import bisect
 import http.client
+import itertools
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -24,7 +27,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy import fronts
-from tests.served import ServedSite, copy_of_standard_site
+from tests.served import ServedSite, copy_of_standard_site, needs_postgresql
 from vasite.environment import PROJECT_DIR
 
 EDITS, READERS = 500, 8
@@ -79,6 +82,21 @@ def behind_nginx(tmp_path: Path) -> Iterator[Public]:
         yield Public(site, partial(fronts.connect, port), fronts.HOST)
 
 
+@pytest.fixture
+def two_machines(tmp_path: Path) -> Iterator[Public]:
+    """Two machines, each with a DATA_DIR of its own, on one database; readers go to either."""
+    address = copy_of_standard_site(tmp_path / "first", "vasite_exact")
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    common = {"SITE_URL": "http://www.example.co.uk", "DATABASE_URL": address}
+    with (
+        ServedSite(tmp_path / "first", "--empty", **common) as first,
+        ServedSite(tmp_path / "second", "--empty", **common) as second,
+    ):
+        ports = itertools.cycle([first.port, second.port])
+        connect = lambda: http.client.HTTPConnection("127.0.0.1", next(ports), timeout=30)  # noqa: E731
+        yield Public(first, connect, "www.example.co.uk")
+
+
 def read(public: Public, paths: list[str], stop: threading.Event, found: list[Reading]) -> None:
     connection = public.connect()
     turn = 0
@@ -101,7 +119,12 @@ def read(public: Public, paths: list[str], stop: threading.Event, found: list[Re
 
 @pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize(
-    "front", ["alone", pytest.param("behind_nginx", marks=fronts.needs("nginx"))]
+    "front",
+    [
+        "alone",
+        pytest.param("behind_nginx", marks=fronts.needs("nginx")),
+        pytest.param("two_machines", marks=needs_postgresql),
+    ],
 )
 def test_no_answer_shows_what_was_before(front: str, request: pytest.FixtureRequest) -> None:
     public: Public = request.getfixturevalue(front)

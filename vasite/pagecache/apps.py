@@ -15,6 +15,7 @@ class PageCacheConfig(AppConfig):
         from wagtail.models import Page
         from wagtail.signals import page_unpublished, post_page_move
 
+        from vasite.pagecache.shared_generations import UNWATCHED
         from vasite.pagecache.watching import UNSEEN_COLUMNS, watch, withdraw, writes_of
 
         UNSEEN_COLUMNS["wagtailcore_page"] = {
@@ -24,7 +25,8 @@ class PageCacheConfig(AppConfig):
         }
 
         def watch_connection(connection: Any, **kwargs: Any) -> None:
-            if watch not in connection.execute_wrappers:
+            is_watched = watch in connection.execute_wrappers
+            if not is_watched and not hasattr(connection, UNWATCHED):
                 connection.execute_wrappers.append(watch)
 
         def end_writes(**kwargs: Any) -> None:

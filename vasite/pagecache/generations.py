@@ -18,16 +18,21 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 from zlib import crc32
 
 SLOTS = 1024
 ALL = 0  # the slot of changes that concern every page: a new version of the code, migrations
 WITHDRAWN = 1  # of what the public must not see any more, not even while the database is down
-SIZE = 3 * SLOTS * 8
+SIZE = (3 * SLOTS + 1) * 8
 RECOVER_EVERY = 0.2  # seconds
 State = tuple[tuple[int, int], ...]  # slots, each with the number of writes that had begun
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
 
 
 def slot_of(table: str) -> int:
@@ -52,7 +57,7 @@ class Generations:
         os.close(file)
         numbers = memoryview(self.map).cast("Q")
         self.began, self.done = numbers[:SLOTS], numbers[SLOTS : 2 * SLOTS]
-        self.laid_out = numbers[2 * SLOTS :]
+        self.laid_out, self.total = numbers[2 * SLOTS : -1], numbers[-1:]
         self.guard = threading.Lock()
         self.recovered_at = 0.0
 
@@ -108,21 +113,18 @@ class Generations:
 
     def change(self, slot: int) -> None:
         """Counts a change that is no write to the database."""
-        file = self.start_writing()
-        try:
+        with closing(self.start_writing()):
             self.begin([slot])
             self.end([slot])
-        finally:
-            os.close(file)
 
     @contextmanager
     def counting(self) -> Iterator[None]:
         with self.guard, self.path.open("rb") as file, locked(file.fileno()):
             yield
 
-    def start_writing(self) -> int:
-        """Gives a file that says, until it is closed, that somebody writes."""
-        file = opened(self.writers_path)
+    def start_writing(self) -> Closable:
+        """Gives what says, until it is closed, that somebody writes."""
+        file = os.fdopen(opened(self.writers_path), "rb")
         fcntl.flock(file, fcntl.LOCK_SH)
         return file
 

@@ -18,7 +18,8 @@ from typing import Any
 from django.conf import settings
 
 from vasite.pagecache.front import Front
-from vasite.pagecache.generations import ALL, WITHDRAWN, Generations, slot_of
+from vasite.pagecache.generations import ALL, WITHDRAWN, Closable, Generations, slot_of
+from vasite.pagecache.shared_generations import SharedGenerations
 
 READ = re.compile(r'\b(?:FROM|JOIN)\s+"?(\w+)"?', re.I)
 WRITE = re.compile(
@@ -44,6 +45,8 @@ reading = Reading()
 
 @cache
 def _generations(process: int) -> Generations:
+    if settings.PAGE_COUNTERS_SHARED:
+        return SharedGenerations(settings.PAGE_CACHE_DIR)
     return Generations(settings.PAGE_CACHE_DIR, front().take_away)
 
 
@@ -79,13 +82,13 @@ class Writes:
 
     def __init__(self) -> None:
         self.slots: set[int] = set()
-        self.file = -1
+        self.sign: Closable | None = None
 
     def begin(self, slot: int) -> None:
         if slot in self.slots:
             return
         if not self.slots:
-            self.file = generations().start_writing()
+            self.sign = generations().start_writing()
         self.slots.add(slot)
         generations().begin([slot])
 
@@ -93,7 +96,9 @@ class Writes:
         if self.slots:
             generations().end(self.slots)
             self.slots.clear()
-            os.close(self.file)
+        if self.sign:
+            self.sign.close()
+            self.sign = None
 
 
 def watch(
