@@ -96,6 +96,20 @@ def _cache(text: str) -> dict[str, Any]:
     }
 
 
+def _purge(text: str) -> dict[str, str]:
+    parts = urlsplit(text)
+    is_varnish = parts.scheme == "varnish" and parts.hostname
+    is_cdn = parts.scheme in {"cloudflare", "fastly"} and parts.username and parts.password
+    if not (is_varnish or is_cdn):
+        raise ValueError
+    return {
+        "scheme": parts.scheme,
+        "host": parts.netloc.rpartition("@")[2],
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+    }
+
+
 def _email(text: str) -> dict[str, Any]:
     if not text:
         return {}
@@ -208,6 +222,13 @@ VARIABLES = (
         "true or false",
         "Lays finished pages out as files for nginx (deploy/nginx.conf), where one machine serves "
         "the site.",
+    ),
+    Variable(
+        "PURGE_URL",
+        _purge,
+        "",
+        "varnish://127.0.0.1:6081, cloudflare://zone:token@ or fastly://service:token@",
+        "What keeps pages in front of the site and is told of each change within a second or two.",
     ),
     Variable(
         "EMAIL_URL",

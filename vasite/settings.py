@@ -83,6 +83,7 @@ CACHES = {
 PAGE_CACHE_DIR = DATA_DIR / "pagecache"
 PAGE_CACHE_BYTES = 32 * 1024 * 1024  # of finished pages in each web process
 PAGE_FILES = env["PAGE_FILES"]
+PURGE = env["PURGE_URL"] or {}
 # Several machines may share a PostgreSQL database; files can be taken away on this one only
 PAGE_COUNTERS_SHARED = not (_database["ENGINE"].endswith("sqlite3") or PAGE_FILES)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

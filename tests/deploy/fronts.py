@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,10 +87,14 @@ def listens(port: int) -> bool:
     return False
 
 
-def connect(port: int) -> http.client.HTTPSConnection:
-    """Gives a visitor's connection to a server with a certificate of the test's own."""
+def connect(port: int, host: str = HOST) -> http.client.HTTPSConnection:
+    """Gives a visitor's connection to a server here that has a certificate of the test's own."""
     context = ssl._create_unverified_context()  # noqa: S323
-    return http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
+    connection: Any = http.client.HTTPSConnection(host, port, context=context, timeout=30)
+    connection._create_connection = lambda _, *arguments: socket.create_connection(
+        ("127.0.0.1", port), *arguments
+    )
+    return connection  # type: ignore[no-any-return]
 
 
 def write_nginx(site: ServedSite, folder: Path, port: int) -> Path:
@@ -122,4 +127,37 @@ def nginx(site: ServedSite, folder: Path) -> Iterator[int]:
     port = free_port()
     configuration = write_nginx(site, folder, port)
     with running(["/usr/sbin/nginx", "-p", str(folder), "-c", str(configuration)], port):
+        yield port
+
+
+@contextmanager
+def varnish(port_of_site: int, folder: Path, port: int) -> Iterator[None]:
+    """Runs Varnish with deploy/varnish.vcl on a port, in front of a site."""
+    vcl = folder / "site.vcl"
+    vcl.write_text(
+        fill_in(
+            (DEPLOY / "varnish.vcl").read_text(), {'.port = "8000"': f'.port = "{port_of_site}"'}
+        )
+    )
+    command = ["/usr/sbin/varnishd", "-F", "-n", str(folder / "varnish"), "-f", str(vcl)]
+    command += ["-a", f"127.0.0.1:{port}", "-s", "malloc,64m", "-j", "none"]
+    with running(command, port):
+        yield
+
+
+@contextmanager
+def caddy(site: ServedSite, folder: Path) -> Iterator[int]:
+    """Gives the port of Caddy with deploy/Caddyfile in front of a site."""
+    port = free_port()
+    pem, key = certificate(folder)
+    here = f":{port} {{\n\tbind 127.0.0.1\n\ttls {pem} {key}"
+    places: dict[str, object] = {
+        f"{HOST} {{": f"https://{HOST}{here}",
+        "\nexample.co.uk {": f"\nhttps://example.co.uk{here}",
+        "127.0.0.1:8000": f"127.0.0.1:{site.port}",
+    }
+    text = fill_in((DEPLOY / "Caddyfile").read_text(), places)
+    caddyfile = folder / "Caddyfile"
+    caddyfile.write_text("{\n\tadmin off\n\tauto_https disable_redirects\n}\n" + text)
+    with running(["caddy", "run", "--config", str(caddyfile), "--adapter", "caddyfile"], port):
         yield port

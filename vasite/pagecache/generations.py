@@ -6,8 +6,9 @@ counters of the tables that it was made from; it is right as long as all of them
 with no write under way. A writer counts before its first statement and after its commit, so that
 whoever asks after the commit finds another number: no time passes in which an old page is given.
 
-A third row says of which slots something is laid out, for a server in front that can't look at the
-counters: a writer takes that away before it begins.
+Two more rows say of which slots something is laid out, for a server in front that can't look at the
+counters (a writer takes that away before it begins), and of which something was given to be kept in
+front (the worker purges that).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from zlib import crc32
 SLOTS = 1024
 ALL = 0  # the slot of changes that concern every page: a new version of the code, migrations
 WITHDRAWN = 1  # of what the public must not see any more, not even while the database is down
-SIZE = (3 * SLOTS + 1) * 8
+SIZE = (4 * SLOTS + 1) * 8
 RECOVER_EVERY = 0.2  # seconds
 State = tuple[tuple[int, int], ...]  # slots, each with the number of writes that had begun
 
@@ -57,7 +58,9 @@ class Generations:
         os.close(file)
         numbers = memoryview(self.map).cast("Q")
         self.began, self.done = numbers[:SLOTS], numbers[SLOTS : 2 * SLOTS]
-        self.laid_out, self.total = numbers[2 * SLOTS : -1], numbers[-1:]
+        self.laid_out = numbers[2 * SLOTS : 3 * SLOTS]
+        self.in_front = numbers[3 * SLOTS : 4 * SLOTS]
+        self.total = numbers[4 * SLOTS :]
         self.guard = threading.Lock()
         self.recovered_at = 0.0
 
@@ -101,6 +104,16 @@ class Generations:
                 for slot, _ in state:
                     self.laid_out[slot] = 1
                 put()
+
+    def note_in_front(self, state: State) -> None:
+        """Notes that something made from these slots may be kept in front of the site."""
+        for slot, _ in state:
+            self.in_front[slot] = 1
+
+    def of_pages_in_front(self) -> dict[str, int]:
+        """Gives the counters whose change concerns what is kept in front, by slot."""
+        began = self.snapshot()
+        return {str(slot): began[slot] for slot in range(SLOTS) if self.in_front[slot]}
 
     def take_all_away(self) -> None:
         self.take_away()

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from vasite.pagecache.generations import WITHDRAWN
 from vasite.pagecache.keeping import KEPT, names_at
-from vasite.pagecache.pages import Headers, Key, Memory, Page, Shelf, coding_for
+from vasite.pagecache.pages import IN_FRONT, Headers, Key, Memory, Page, Shelf, coding_for
 from vasite.pagecache.version import code_version
 from vasite.pagecache.watching import front, generations, noting_tables
 
@@ -129,11 +129,15 @@ class PageCache:
         if not answer.may_be_kept:
             return None
         state = generations().state(answer.before, answer.tables)
-        page = Page.make(answer.headers, answer.body, state or (), old)
-        if state is None:
-            return page
         names = answer.environ[KEPT]
         key = (key[0], known_part(key[1], names))
+        seconds = 0
+        if settings.PURGE and state and not key[1]:
+            generations().note_in_front(state)
+            seconds = IN_FRONT
+        page = Page.make(answer.headers, answer.body, state or (), old, seconds)
+        if state is None:
+            return page
         if len(self.names) >= MOST_PATHS:
             self.names.clear()
         self.names[key[0]] = names

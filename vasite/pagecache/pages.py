@@ -29,7 +29,8 @@ SMALLEST = 300  # bytes that are worth packing
 PACKABLE = ("text/", "application/xml", "application/json", "application/atom", "application/man")
 # Browsers ask every time and mostly hear 304. No stale-while-revalidate: they obey it, too, and
 # would show what was unpublished.
-CACHE_CONTROL = f"public, max-age=0, s-maxage=0, stale-if-error={KEPT_IF_BROKEN}"
+CACHE_CONTROL = f"public, max-age=0, s-maxage={{}}, stale-if-error={KEPT_IF_BROKEN}"
+IN_FRONT = 600  # seconds for which a front keeps a page that is told of changes
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Page:
     state: State
     made_at: float
     changed_at: float
+    seconds_in_front: int = 0
     answers: dict[str, Headers] = field(init=False, repr=False)
     etags: dict[str, str] = field(init=False, repr=False)
 
@@ -50,7 +52,14 @@ class Page:
         self.answers = {coding: self.answer_headers(coding) for coding in self.bodies}
 
     @classmethod
-    def make(cls, headers: Headers, body: bytes, state: State, before: Page | None) -> Page:
+    def make(
+        cls,
+        headers: Headers,
+        body: bytes,
+        state: State,
+        before: Page | None,
+        seconds_in_front: int = 0,
+    ) -> Page:
         """Packs an answer; what says the same as `before` has not changed since."""
         now = time.time()
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
@@ -60,13 +69,13 @@ class Page:
             bodies["gzip"] = gzip.compress(body, 6, mtime=0)
         is_same = before is not None and before.bodies[""] == body
         changed_at = before.changed_at if before is not None and is_same else now
-        return cls(headers, bodies, state, now, changed_at)
+        return cls(headers, bodies, state, now, changed_at, seconds_in_front)
 
     def answer_headers(self, coding: str) -> Headers:
         own = {"cache-control", "content-length", "etag", "last-modified", "vary"}
         headers = [(name, value) for name, value in self.headers if name.lower() not in own]
         headers += [
-            ("Cache-Control", CACHE_CONTROL),
+            ("Cache-Control", CACHE_CONTROL.format(self.seconds_in_front)),
             ("Vary", "Accept-Encoding"),
             ("Age", "0"),  # it was looked at whether it still stands (RFC 9111, 5.1)
             ("ETag", self.etags[coding]),
@@ -155,6 +164,7 @@ class Shelf:
                 tuple((slot, number) for slot, number in kept["state"]),
                 kept["made_at"],
                 kept["changed_at"],
+                kept["seconds_in_front"],
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
@@ -166,6 +176,7 @@ class Shelf:
             "state": page.state,
             "made_at": page.made_at,
             "changed_at": page.changed_at,
+            "seconds_in_front": page.seconds_in_front,
             "lengths": {coding: len(body) for coding, body in page.bodies.items()},
         }
         with suppress(OSError):

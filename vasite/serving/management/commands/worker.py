@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 from django_tasks_db.management.commands.db_worker import Worker as TaskWorker
 from django_tasks_db.models import DBTaskResult
 
+from vasite.pagecache.purging import purge_if_changed
 from vasite.serving.models import Worker
 from vasite.serving.queue import enqueue_once
 from vasite.serving.tasks import resume_abandoned_tasks
@@ -51,6 +52,8 @@ class Command(BaseCommand):
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, self.stop)
         threading.Thread(target=self.give_signs_of_life, daemon=True).start()
+        if settings.PURGE:
+            threading.Thread(target=self.purge_front, daemon=True).start()
         last_runs: dict[str, float] = {}
         while not self.stopping.is_set():
             try:
@@ -88,6 +91,10 @@ class Command(BaseCommand):
             close_old_connections()
             if self.stopping.wait(SIGN_OF_LIFE_SECONDS):
                 return
+
+    def purge_front(self) -> None:
+        while not self.stopping.wait(POLL_SECONDS):
+            purge_if_changed()
 
 
 def give_memory_back() -> None:
