@@ -110,6 +110,20 @@ def _purge(text: str) -> dict[str, str]:
     }
 
 
+def _bucket(text: str) -> dict[str, str]:
+    parts = urlsplit(text)
+    name = parts.path.strip("/")
+    if parts.scheme not in {"s3", "s3+http"} or not (parts.hostname and parts.password and name):
+        raise ValueError
+    scheme = "http" if parts.scheme == "s3+http" else "https"
+    return {
+        "access_key": unquote(parts.username or ""),
+        "secret_key": unquote(parts.password),
+        "bucket_name": name,
+        "endpoint_url": f"{scheme}://{parts.netloc.rpartition('@')[2]}",
+    }
+
+
 def _email(text: str) -> dict[str, Any]:
     if not text:
         return {}
@@ -231,6 +245,14 @@ VARIABLES = (
         "What keeps pages in front of the site and is told of each change within a second or two.",
     ),
     Variable(
+        "MEDIA_BUCKET_URL",
+        _bucket,
+        "",
+        "s3://key:secret@host/bucket, or s3+http:// for a server beside this one",
+        "An S3-compatible bucket for pictures and documents, for several machines. Needs `sh "
+        "requirements/install amazon`. Default: DATA_DIR/media.",
+    ),
+    Variable(
         "EMAIL_URL",
         _email,
         "",
@@ -296,6 +318,14 @@ VARIABLES = (
         "2",
         "a whole number from 1",
         "How many web processes; each has four threads.",
+    ),
+    Variable(
+        "METRICS_TOKEN",
+        _long_text,
+        "",
+        "a random text of 50 characters or more",
+        "Lets a Prometheus that sends it as its bearer token read /metrics. Without it, that page "
+        "isn't there.",
     ),
     Variable("LOG_FORMAT", _log_format, "text", "text or json", "How log lines are written."),
     Variable(

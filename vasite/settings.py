@@ -207,8 +207,14 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [PROJECT_DIR / "static", ("guide", PROJECT_DIR / "docs" / "editor" / "img")]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_BUCKET = env["MEDIA_BUCKET_URL"] or {}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "vasite.serving.bucket.BucketStorage",
+        "OPTIONS": MEDIA_BUCKET | {"file_overwrite": False},
+    }
+    if MEDIA_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"
         if DEBUG
@@ -331,6 +337,7 @@ WAGTAILIMAGES_WEBP_QUALITY = 80
 WAGTAILIMAGES_JPEG_QUALITY = 80
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 25 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 64_000_000
+WAGTAILDOCS_SERVE_METHOD = "serve_view"  # wherever the files lie
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILSEARCH_BACKENDS = {
@@ -339,8 +346,9 @@ WAGTAILSEARCH_BACKENDS = {
 WAGTAIL_APPEND_SLASH = True
 TAGGIT_CASE_INSENSITIVE = True
 
-# Logs
+# Logs and figures
 
+METRICS_TOKEN = env["METRICS_TOKEN"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -11,6 +11,7 @@ from blog.feeds import blog_feed
 from vasite.content.sharing import shared_preview
 from vasite.forms.views import challenge
 from vasite.home import your_data
+from vasite.home.metrics import metrics
 from vasite.home.search import views as search
 from vasite.seo import views as seo
 from vasite.seo.sitemap import sitemap, sitemap_file
@@ -23,6 +24,7 @@ urlpatterns = [
     path("preview/<str:token>/", shared_preview, name="shared_preview"),
     path("healthz", serving.healthz),
     path("readyz", serving.readyz),
+    path("metrics", metrics),
     path("feed/", blog_feed, name="feed"),
     path("feed/<slug:slug>/", blog_feed, name="category_feed"),
     path("forms/challenge/", challenge, name="challenge"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
@@ -46,7 +47,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Serves an uploaded file. Its name changes with its content, so it may be kept for ever."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    if settings.MEDIA_BUCKET:
+        try:
+            response: HttpResponseBase = FileResponse(default_storage.open(path))
+        except FileNotFoundError:
+            raise Http404 from None
+    else:
+        response = serve(request, path, document_root=settings.MEDIA_ROOT)
     if isinstance(response, FileResponse):
         response["Cache-Control"] = "public, max-age=31536000, immutable"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
