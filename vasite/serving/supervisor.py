@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,11 +91,11 @@ class Supervisor:
     """`record` is a file that says which process this is and how its last renewal went."""
 
     def __init__(
-        self, children: list[Child], record: Path, health_url: str, ready_line: str
+        self, children: list[Child], record: Path, address: tuple[str, int], ready_line: str
     ) -> None:
         self.children = children
         self.record = record
-        self.health_url = health_url
+        self.address = address
         self.ready_line = ready_line
         self.is_stopping = False
         self.is_to_renew = False
@@ -140,11 +139,10 @@ class Supervisor:
         self.record.write_text(f"{os.getpid()} {time.monotonic()} {outcome}")
 
     def is_answering(self) -> bool:
-        try:
-            with urllib.request.urlopen(self.health_url, timeout=1):  # noqa: S310 - our own http
-                return True
-        except OSError:
-            return False
+        with suppress(OSError), socket.create_connection(self.address, timeout=1) as visitor:
+            visitor.sendall(f"GET /healthz HTTP/1.0\r\nHost: {self.address[0]}\r\n\r\n".encode())
+            return b" 200 " in visitor.recv(20)
+        return False
 
     def restart_if_ended(self, child: Child) -> int:
         code = child.process.poll()
@@ -183,9 +181,9 @@ def notify_systemd(state: str) -> None:
 
 
 def main() -> int:
-    """Takes the site's own address, its public address, the folder of manage.py, the file that
-    records this process, and the number of the listening socket."""
-    address, site_url, folder, record, listening = sys.argv[1:6]
+    """Takes the site's own host and port, its public address, the folder of manage.py, the file
+    that records this process, and the number of the listening socket."""
+    host, port, site_url, folder, record, listening = sys.argv[1:7]
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", GUNICORN_SETTINGS]
     children = [
         Child(
@@ -197,7 +195,7 @@ def main() -> int:
         Child("worker", [sys.executable, os.path.join(folder, "manage.py"), "worker"]),
     ]
     ready_line = f"Ready: {site_url}/ (stop with Ctrl-C)"
-    return Supervisor(children, Path(record), f"{address}/healthz", ready_line).run()
+    return Supervisor(children, Path(record), (host, int(port)), ready_line).run()
 
 
 if __name__ == "__main__":

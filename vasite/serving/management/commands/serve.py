@@ -164,9 +164,8 @@ def listening_socket() -> socket.socket:
 
 def become_supervisor(listener: socket.socket) -> None:
     """Replaces this process, so that Django's memory is given back."""
-    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-    reachable = host.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")  # noqa: S104
-    address = f"http://{reachable}:{settings.PORT}"
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    address = [everywhere.get(settings.HOST, settings.HOST), str(settings.PORT)]
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "vasite.settings",
         "TMPDIR": str(settings.DATA_DIR / "tmp"),
@@ -175,5 +174,5 @@ def become_supervisor(listener: socket.socket) -> None:
     }
     os.chdir(PROJECT_DIR)
     supervisor = [sys.executable, "-m", "vasite.serving.supervisor"]
-    places = [address, settings.SITE_URL, str(PROJECT_DIR), str(SUPERVISOR_RECORD)]
+    places = [*address, settings.SITE_URL, str(PROJECT_DIR), str(SUPERVISOR_RECORD)]
     os.execv(sys.executable, [*supervisor, *places, str(listener.fileno())])

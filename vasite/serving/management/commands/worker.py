@@ -7,15 +7,17 @@ import gc
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection, connections
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.module_loading import import_string
@@ -30,10 +32,13 @@ from vasite.serving.tasks import resume_abandoned_tasks
 logger = logging.getLogger("vasite.event")
 SIGN_OF_LIFE_SECONDS = 5
 POLL_SECONDS = 0.5
+SHORTEST_LIFE = 30  # seconds
+MOST_GROWTH = 30 * 1024 * 1024  # bytes
 
 
 class Command(BaseCommand):
     help = "Runs background tasks: mail, pictures, scheduled publishing."
+    requires_system_checks = []  # `serve` makes them; 30 MB of addresses and views would stay
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.nice(10)  # people who wait for a page come first
@@ -55,6 +60,7 @@ class Command(BaseCommand):
         if settings.PURGE:
             threading.Thread(target=self.purge_front, daemon=True).start()
         last_runs: dict[str, float] = {}
+        started_at, memory = time.monotonic(), resident_bytes()
         while not self.stopping.is_set():
             try:
                 resume_abandoned_tasks()
@@ -62,11 +68,21 @@ class Command(BaseCommand):
                 if DBTaskResult.objects.ready().exists():
                     self.tasks.run()
                     give_memory_back()
+                is_young = time.monotonic() - started_at < SHORTEST_LIFE
+                if resident_bytes() > memory + MOST_GROWTH and not is_young:
+                    self.start_anew()
             except DatabaseError as error:
                 # Stopped, restarted or locked: it comes back, and so does the work.
                 logger.warning("The worker waits for the database", exc_info=error)
                 connection.close()
             self.stopping.wait(POLL_SECONDS)
+
+    def start_anew(self) -> None:
+        """Becomes a new process with the same id: what large pictures leave lies between what is
+        needed, and can't be given back otherwise."""
+        if not self.stopping.is_set():
+            connections.close_all()
+            os.execv(sys.executable, [sys.executable, *sys.argv])
 
     def stop(self, signal_number: int, frame: FrameType | None) -> None:
         """Finishes the task under way, then ends."""
@@ -95,6 +111,11 @@ class Command(BaseCommand):
     def purge_front(self) -> None:
         while not self.stopping.wait(POLL_SECONDS):
             purge_if_changed()
+
+
+def resident_bytes() -> int:
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def give_memory_back() -> None:
