@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.encoding import uri_to_iri
 from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
+from vasite.pagecache.remembering import remembered
 from vasite.seo.models import PATH_LENGTH, FormerAddress, MissingAddress
 
 MOST_MISSING = 500
@@ -71,12 +74,44 @@ def note_arrival(page: Page) -> None:
 
 
 def is_former(path: str) -> bool:
-    return FormerAddress.objects.filter(path=path).exists()
+    return path in remembered("former addresses", paths_of_former)
+
+
+def paths_of_former() -> frozenset[str]:
+    return frozenset(FormerAddress.objects.values_list("path", flat=True))
+
+
+def may_be_redirected(path: str) -> bool:
+    """Whether there is a redirect from a path, with whatever query; asks no database for it."""
+    decoded = uri_to_iri(Redirect.normalise_path(path))
+    return decoded in remembered("redirected paths", redirected_paths)
+
+
+def redirected_paths() -> frozenset[str]:
+    known = Redirect.objects.values_list("old_path", flat=True)
+    return frozenset(uri_to_iri(path).partition("?")[0] for path in known)
+
+
+class Pace:
+    """Lets so many through in each second."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.second, self.count = most, 0, 0
+
+    def lets_through(self) -> bool:
+        second = int(time.monotonic())
+        if second != self.second:
+            self.second, self.count = second, 0
+        self.count += 1
+        return self.count <= self.most
+
+
+pace = Pace(20)  # in each process: more than that is a flood, and nothing that people miss
 
 
 def note_missing(path: str) -> None:
     """Counts that somebody asked for a path that has no page; the rarest make room for new ones."""
-    if len(path) > PATH_LENGTH or NO_PAGE.search(path):
+    if len(path) > PATH_LENGTH or NO_PAGE.search(path) or not pace.lets_through():
         return
     again = {"count": F("count") + 1, "last_asked_on": timezone.localdate()}
     if MissingAddress.objects.filter(path=path).update(**again):

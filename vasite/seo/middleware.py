@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from wagtail.contrib.redirects.middleware import RedirectMiddleware
+from wagtail.models import Site
 
+from vasite.pagecache.remembering import remembered
 from vasite.seo import addresses
 from vasite.serving.errors import render_error
 
@@ -22,12 +27,17 @@ class AddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_reading = request.method in {"GET", "HEAD"} and request.path not in PROBES
         is_file = request.path.startswith((settings.STATIC_URL, settings.MEDIA_URL))
-        if is_reading and not is_file:
-            target = addresses.canonical_address(request)
-            if target:
-                return HttpResponsePermanentRedirect(target)
+        if request.path in PROBES or is_file:
+            return self.get_response(request)
+        is_reading = request.method in {"GET", "HEAD"}
+        target = addresses.canonical_address(request) if is_reading else ""
+        if target:
+            return HttpResponsePermanentRedirect(target)
+        if request.get_host() == addresses.SITE.netloc:
+            find = partial(Site.find_for_request, request)
+            with suppress(DatabaseError):  # the view's to tell
+                vars(request)["_wagtail_site"] = remembered("site", find)
         response = self.get_response(request)
         if response.status_code == 404 and is_reading and "\x00" not in request.path:
             try:
@@ -37,3 +47,12 @@ class AddressMiddleware:
             except DatabaseError:
                 pass  # the answer stands without it
         return response
+
+
+class KnownRedirectMiddleware(RedirectMiddleware):
+    """Wagtail's redirects, which asks the database only for a path that has one."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code != 404 or not addresses.may_be_redirected(request.path):
+            return response
+        return super().process_response(request, response)

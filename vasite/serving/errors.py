@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 
 def render_error(request: HttpRequest, status: int) -> HttpResponse:
     """Gives the page of `templates/<status>.html` with that status, never to be cached."""
-    page = render_to_string(f"{status}.html", request=None)
-    response = HttpResponse(page, status=status)
+    make = error_page.__wrapped__ if settings.DEBUG else error_page
+    response = HttpResponse(make(status), status=status)
     response["Cache-Control"] = "no-store"
     if status == 503:
         response["Retry-After"] = "10"
     return response
+
+
+@cache
+def error_page(status: int) -> str:
+    return render_to_string(f"{status}.html", request=None)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
