@@ -37,7 +37,7 @@ class Front:
         """Tells the server in front which headers to add and where the pages with them lie; gives
         whether that is new to it."""
         lines = [f'add_header {name} "{escaped(value)}";' for name, value in shared(headers)]
-        lines += [f'add_header Cache-Control "{CACHE_CONTROL}";']
+        lines += [f'add_header Cache-Control "{CACHE_CONTROL.format(0)}";']
         lines += [f"set $kept_pages /pages/{folder_for(headers)};"]
         text = "\n".join(
             ["# Written at each start of the site. Reload nginx after a change.", *lines]
