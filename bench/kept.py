@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench import figure, wait_for_pictures
 from bench.latency import UNCACHED
 from bench.wordpress import running_wordpress
+from tests.deploy import fronts
 from tests.served import ServedSite, free_port, wait_until
 
 ROUNDS, SECONDS, CONNECTIONS = 3, 6, 16
@@ -41,6 +43,8 @@ RATIOS = [  # ours, the other, at least
     ("kept", "bare function", 0.6),
     ("kept", "WordPress", 100),
     ("kept", "WordPress, fastcgi_cache", 1),
+    ("behind nginx", "nginx, a file", 0.9),
+    ("behind nginx", "WordPress, fastcgi_cache", 1),
 ]
 
 
@@ -49,7 +53,7 @@ def measure() -> str:
         path = site.run_code(POST).split()[-1].removeprefix(site.url)
         site.run_code(COMMENTS.replace("SLUG", path.strip("/").rpartition("/")[2]))
         wait_for_pictures(site)
-        with bare(site, path) as bare_url:
+        with bare(site, path) as bare_url, ExitStack() as stack:
             asked = {
                 "kept": (f"{site.url}{path}", {}),
                 "made anew": (f"{site.url}{path}", UNCACHED),
@@ -59,6 +63,8 @@ def measure() -> str:
                 asked["WordPress"] = (f"http://127.0.0.1:{wordpress.port}/?p=1", {})
                 cached = f"http://127.0.0.1:{wordpress.cached_port}/?p=1"
                 asked["WordPress, fastcgi_cache"] = (cached, {})
+            if has_nginx():
+                asked |= stack.enter_context(behind_nginx(site))
             found: dict[str, list[tuple[float, float]]] = {name: [] for name in asked}
             for _ in range(ROUNDS):
                 for name, (url, headers) in asked.items():
@@ -68,6 +74,37 @@ def measure() -> str:
         f"Memory of web and worker after it, as PSS: {figure(memory, 250)} MB of 250 allowed."
     )
     return "\n".join([*table(found), "", *ratios(found), "", remembered])
+
+
+def has_nginx() -> bool:
+    return Path("/usr/sbin/nginx").exists()
+
+
+@contextmanager
+def behind_nginx(alone: ServedSite) -> Iterator[dict[str, tuple[str, dict[str, str]]]]:
+    """Gives the post of a copy of the site behind deploy/nginx.conf, and the same bytes as a file
+    that the same nginx gives from /static/, both over TLS."""
+    folder = Path(tempfile.mkdtemp())
+    data = folder / "data"
+    shutil.copytree(alone.environment["DATA_DIR"], data, ignore=shutil.ignore_patterns("pagecache"))
+    (data / "supervisor").unlink()
+    public = {"SITE_URL": f"https://{fronts.HOST}", "PAGE_FILES": "true"}
+    with ServedSite(data, **public) as site, fronts.nginx(site, folder) as port:
+        path = site.run_code(POST).split()[-1].removeprefix(f"https://{fronts.HOST}")
+        url, host = f"https://127.0.0.1:{port}", {"Host": fronts.HOST}
+
+        def is_laid_out() -> bool:
+            curl = ["curl", "-sk", "-o", os.devnull, "-H", f"Host: {fronts.HOST}", f"{url}{path}"]
+            subprocess.run(curl, check=True)
+            return bool(list((data / "pagecache/front").glob(f"pages/*{path}index.html.br")))
+
+        wait_until(is_laid_out, seconds=60)
+        (page,) = (data / "pagecache/front").glob(f"pages/*{path}")
+        shutil.copytree(page, data / "static" / "copy")
+        yield {
+            "behind nginx": (f"{url}{path}", host),
+            "nginx, a file": (f"{url}/static/copy/index.html", host),
+        }
 
 
 def table(found: dict[str, list[tuple[float, float]]]) -> list[str]:

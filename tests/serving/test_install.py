@@ -43,3 +43,29 @@ def test_a_missing_piece_is_named_in_one_line(tmp_path: Path, python: str, words
     (line,) = ended.stderr.splitlines()
     assert words in line
     assert not (tmp_path / ".venv").exists()
+
+
+FAILS_ONCE = """#!/bin/sh
+case "$*" in
+  *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  *"-m pip"*) [ -f tried ] || { touch tried; echo "ERROR: no network" >&2; exit 1; } ;;
+esac
+"""
+
+
+def test_a_second_try_after_a_failure_succeeds(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT_DIR / "requirements", tmp_path / "requirements")
+    fake = tmp_path / "python"
+    fake.write_text(FAILS_ONCE)
+    fake.chmod(0o755)
+    statuses = [
+        subprocess.run(
+            ["sh", "requirements/install", "base"],
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "PYTHON": str(fake)},
+            capture_output=True,
+            check=False,
+        ).returncode
+        for _ in range(2)
+    ]
+    assert statuses == [1, 0]
