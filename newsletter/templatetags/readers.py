@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from crispy_forms.utils import render_crispy_form
 from django import template
 from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm, SubscribeForm
@@ -25,9 +28,17 @@ def comments(context: Context, page: BlogPostPage) -> dict[str, Any]:
     action = reverse("newsletter:comment", args=[page.pk]) if page.pk else ""
     form = getattr(context["request"], "comment_form", None)
     if form is None and discussion.is_open:
-        answered = discussion.answered
-        form = CommentForm(action=action, initial={"parent": answered.pk if answered else None})
+        if not discussion.answered:
+            return {"discussion": discussion, "empty_form": empty_comment_form(action)}
+        form = CommentForm(action=action, initial={"parent": discussion.answered.pk})
     return {"discussion": discussion, "form": form}
+
+
+def empty_comment_form(action: str) -> str:
+    """Gives the form as it stands under every post, but for where it is sent to."""
+    form = CommentForm(action="ACTION")
+    html = remembered("empty comment form", lambda: render_crispy_form(form))
+    return mark_safe(html.replace("ACTION", escape(action)))  # noqa: S308 - crispy escaped it
 
 
 @register.simple_tag(takes_context=True)

@@ -12,13 +12,17 @@ from vasite.pagecache.remembering import remembered
 Pages = TypeVar("Pages", bound=PageQuerySet)
 
 
+def are_restricted() -> bool:
+    """Whether any page is for some visitors only. Most sites have none, which is remembered."""
+    return remembered("restrictions", PageViewRestriction.objects.exists)
+
+
 def visible(pages: Pages) -> Pages:
     """Gives those that are live and, like all pages above them, without a restriction.
 
-    The same as Wagtail's `.live().public()`, which asks the database once more at each call. Most
-    sites restrict nothing, which is remembered.
+    The same as Wagtail's `.live().public()`, which asks the database once more at each call.
     """
-    if not remembered("restrictions", PageViewRestriction.objects.exists):
+    if not are_restricted():
         return pages.live()
     path = ExpressionWrapper(OuterRef("path"), output_field=CharField())
     # Looked up one by one: of a join, SQLite may go through all pages for each page.
