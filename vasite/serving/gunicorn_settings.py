@@ -3,6 +3,7 @@
 import gc
 import resource
 
+from django.apps import apps
 from django.conf import settings
 from django.template.loader import get_template
 from django.urls import resolve
@@ -44,8 +45,9 @@ def when_ready(server: object) -> None:
     it now and then, 70 ms of somebody's answer, and by that copy the memory that the processes
     share (docs.python.org/3/library/gc.html, freeze).
     """
-    for path in (PROJECT_DIR / "templates").rglob("*.html"):
-        get_template(path.relative_to(PROJECT_DIR / "templates").as_posix())
-    resolve("/admin/")
+    if apps.ready:  # as it isn't for the bare function of the bench
+        for path in (PROJECT_DIR / "templates").rglob("*.html"):
+            get_template(path.relative_to(PROJECT_DIR / "templates").as_posix())
+        resolve("/admin/")
     gc.collect()
     gc.freeze()
