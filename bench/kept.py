@@ -1,7 +1,9 @@
 """A finished page beside the bare server, and beside WordPress, with and without a cache.
 
-`apt install wrk wordpress mariadb-server php-fpm nginx`. Each is asked in turn, three rounds over,
-by wrk over 16 connections on the same cores; smallest, middle and largest stand in the table.
+`apt install wrk wordpress mariadb-server php-fpm nginx libnginx-mod-http-brotli-static`, and
+Wagtail's demo as bench/bakery.py says; what isn't there has no line. Each is asked in turn, three
+rounds over, by wrk over 16 connections on the same cores; smallest, middle and largest stand in the
+table.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench import figure, wait_for_pictures
+from bench.bakery import running_bakerydemo
 from bench.latency import UNCACHED
 from bench.wordpress import running_wordpress
 from tests.deploy import fronts
@@ -43,6 +46,7 @@ RATIOS = [  # ours, the other, at least
     ("kept", "bare function", 0.6),
     ("kept", "WordPress", 100),
     ("kept", "WordPress, fastcgi_cache", 1),
+    ("made anew", "bakerydemo", 4),
     ("behind nginx", "nginx, a file", 0.9),
     ("behind nginx", "WordPress, fastcgi_cache", 1),
 ]
@@ -63,6 +67,8 @@ def measure() -> str:
                 asked["WordPress"] = (f"http://127.0.0.1:{wordpress.port}/?p=1", {})
                 cached = f"http://127.0.0.1:{wordpress.cached_port}/?p=1"
                 asked["WordPress, fastcgi_cache"] = (cached, {})
+            if bakery := stack.enter_context(running_bakerydemo()):
+                asked["bakerydemo"] = (bakery, {})
             if has_nginx():
                 asked |= stack.enter_context(behind_nginx(site))
             found: dict[str, list[tuple[float, float]]] = {name: [] for name in asked}
