@@ -56,7 +56,7 @@ demo-pictures: ## Renders the demo's drawings (SVG) to pictures, with Chromium
 docs-screenshots: ## Takes the pictures of the editor's guide from a fresh site
 	@$(VENV_PYTHON) docs/editor/screenshots.py
 
-bench: ## Measures speed into bench/RESULTS.md (PARTS="latency pages editor uploads picture_quality forms flood spam campaigns")
+bench: ## Measures speed into bench/RESULTS.md (PARTS="kept large latency …")
 	@sh requirements/install bench
 	@npm ci --silent --ignore-scripts --prefix bench
 	@$(VENV_PYTHON) -m bench $(PARTS)

@@ -26,6 +26,7 @@ PARTS = (
     "spam",
     "campaigns",
     "kept",
+    "large",
 )
 HEADING = "# What was measured\n\nBy `make bench`; each part names its machine."
 RESULTS = Path(__file__).parent / "RESULTS.md"

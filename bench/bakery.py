@@ -33,7 +33,7 @@ def running_bakerydemo() -> Iterator[str]:
         return
     folder = Path(tempfile.mkdtemp())
     listed = (Path(clone) / "requirements" / "base.txt").read_text().splitlines()
-    needed = [line for line in listed if re.split(r"\W", line.lower())[0] not in OURS | {""}]
+    needed = [line for line in listed if re.split(r"[^\w-]", line.lower())[0] not in OURS | {""}]
     packages = folder / "packages"
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(packages)]
     subprocess.run([*pip, *needed], check=True)

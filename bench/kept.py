@@ -124,15 +124,22 @@ def table(found: dict[str, list[tuple[float, float]]]) -> list[str]:
 
 def ratios(found: dict[str, list[tuple[float, float]]]) -> list[str]:
     lines = ["| by the middles | is | at least |", "|---|--:|--:|"]
-    middles = {
-        name: statistics.median(rate for rate, _ in rounds) for name, rounds in found.items()
-    }
+    middles = {name: median_rate(rounds) for name, rounds in found.items()}
     for ours, other, least in RATIOS:
         if other in middles:
             ratio = middles[ours] / middles[other]
             missed = " (missed)" if ratio < least else ""
             lines.append(f"| {ours} ÷ {other} | {ratio:.2f}{missed} | {least} |")
+    slowest = [
+        statistics.median(p99 for _, p99 in found[name]) for name in ("kept", "bare function")
+    ]
+    ratio = slowest[0] / slowest[1]
+    lines.append(f"| 99th percentile, kept ÷ bare function | {figure(ratio, 3, 2)} | at most 3 |")
     return lines
+
+
+def median_rate(rounds: list[tuple[float, float]]) -> float:
+    return statistics.median(rate for rate, _ in rounds)
 
 
 @contextmanager
