@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import os
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlencode
 
-from tests.served import ServedSite
+from tests.served import ServedSite, wait_until
 
 
 def figure(value: float, allowed: float, decimals: int = 0) -> str:
@@ -30,6 +36,19 @@ def post_form(port: int, path: str, fields: dict[str, str], source: str = "127.0
 def send_enquiry(port: int, source: str, fields: dict[str, str]) -> bool:
     """Posts an enquiry and tells whether it was thanked for."""
     return post_form(port, "/contact/", fields, source) == http.client.SEE_OTHER
+
+
+@contextmanager
+def gunicorn(arguments: list[str], url: str, **where: Any) -> Iterator[None]:
+    """Runs gunicorn until the block ends; `where` is what Popen takes, a folder, an environment."""
+    process = subprocess.Popen([sys.executable, "-m", "gunicorn", *arguments], **where)
+    curl = ["curl", "-sf", "-o", os.devnull, url]
+    try:
+        wait_until(lambda: subprocess.run(curl).returncode == 0)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def wait_for_pictures(site: ServedSite) -> None:

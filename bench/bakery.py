@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.served import free_port, wait_until
+from bench import gunicorn
+from tests.served import free_port
 
 POST = """
 from bakerydemo.blog.models import BlogPage
@@ -61,12 +62,7 @@ def running_bakerydemo() -> Iterator[str]:
         [sys.executable, "manage.py", "shell", "-c", POST], cwd=clone, env=environment, text=True
     )
     path = re.sub(r"^https?://[^/]+", "", found.rpartition("post:")[2].strip())
-    gunicorn = ["gunicorn", "-b", f"127.0.0.1:{port}", "-w2", "--threads=4", "bakerydemo.wsgi"]
-    process = subprocess.Popen([sys.executable, "-m", *gunicorn], cwd=clone, env=environment)
+    arguments = ["-b", f"127.0.0.1:{port}", "-w2", "--threads=4", "bakerydemo.wsgi"]
     url = f"http://127.0.0.1:{port}{path}"
-    try:
-        wait_until(lambda: subprocess.run(["curl", "-sf", "-o", os.devnull, url]).returncode == 0)
+    with gunicorn(arguments, url, cwd=clone, env=environment):
         yield url
-    finally:
-        process.terminate()
-        process.wait()

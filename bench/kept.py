@@ -13,13 +13,12 @@ import re
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import figure, wait_for_pictures
+from bench import figure, gunicorn, wait_for_pictures
 from bench.bakery import running_bakerydemo
 from bench.latency import UNCACHED
 from bench.wordpress import running_wordpress
@@ -97,6 +96,7 @@ def behind_nginx(alone: ServedSite) -> Iterator[dict[str, tuple[str, dict[str, s
     public = {"SITE_URL": f"https://{fronts.HOST}", "PAGE_FILES": "true"}
     with ServedSite(data, **public) as site, fronts.nginx(site, folder) as port:
         path = site.run_code(POST).split()[-1].removeprefix(f"https://{fronts.HOST}")
+        wait_for_pictures(site)
         url, host = f"https://127.0.0.1:{port}", {"Host": fronts.HOST}
 
         def is_laid_out() -> bool:
@@ -147,20 +147,10 @@ def bare(site: ServedSite, path: str) -> Iterator[str]:
     port = free_port()
     settings = {"COPY": f"{site.url}{path}", "PORT": str(port)}
     settings["DJANGO_SETTINGS_MODULE"] = "vasite.settings"
-    gunicorn = [
-        "gunicorn",
-        "-c",
-        "python:vasite.serving.gunicorn_settings",
-        "bench.bare:application",
-    ]
-    process = subprocess.Popen([sys.executable, "-m", *gunicorn], env=site.environment | settings)
+    arguments = ["-c", "python:vasite.serving.gunicorn_settings", "bench.bare:application"]
     url = f"http://127.0.0.1:{port}{path}"
-    try:
-        wait_until(lambda: subprocess.run(["curl", "-sf", "-o", os.devnull, url]).returncode == 0)
+    with gunicorn(arguments, url, env=site.environment | settings):
         yield url
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def loaded(url: str, headers: dict[str, str]) -> tuple[float, float]:

@@ -26,7 +26,7 @@ def comment(number):
     one = Comment(page=posts[number % len(posts)], name=f"Reader {number}",
                   email=f"r{number}@example.com", comment="Words of a reader. " * 8,
                   status="approved", told_at=now, received_at=now)
-    one.set_content(str(one.page_id), str(number))
+    one.set_content("crowd", str(number))
     return one
 Comment.objects.bulk_create([comment(number) for number in range(100_000)], batch_size=2000)
 Subscriber.objects.bulk_create(

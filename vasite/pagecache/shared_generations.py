@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, ProgrammingError, connections
+from django.db import Error, InterfaceError, OperationalError, ProgrammingError, connections
 
 from vasite.pagecache.generations import RECOVER_EVERY, SLOTS, Generations
 
@@ -56,7 +56,7 @@ class SharedGenerations(Generations):
         self.count(slots, began=1, done=0)
 
     def end(self, slots: Iterable[int]) -> None:
-        with suppress(DatabaseError):  # lost after the commit: whoever asks next recovers
+        with suppress(Error):  # lost after the commit: whoever asks next recovers
             self.count(slots, began=0, done=1)
 
     def count(self, slots: Iterable[int], began: int, done: int) -> None:
@@ -69,7 +69,7 @@ class SharedGenerations(Generations):
         with self.asking:
             try:
                 return self.rows(statement, parameters)
-            except OperationalError:
+            except (OperationalError, InterfaceError):
                 self.connection.close()
                 return self.rows(statement, parameters)
 
@@ -93,7 +93,7 @@ class SharedGenerations(Generations):
                 if (found[0][0] if found else 0) != self.total[0]:
                     self.read()
                 self.is_lost, self.retry_at = False, 0.0
-            except DatabaseError:
+            except Error:
                 self.is_lost, self.retry_at = True, time.monotonic() + RETRY_SECONDS
 
     def read(self) -> None:
@@ -106,14 +106,15 @@ class SharedGenerations(Generations):
             self.total[0] = total  # the last: until then, whoever asks reads, too
 
     def start_writing(self) -> Any:
-        self.ask("SELECT pg_advisory_lock_shared(%s)", [LOCK])
-        self.writing += 1
+        with self.asking:
+            self.ask("SELECT pg_advisory_lock_shared(%s)", [LOCK])
+            self.writing += 1
         return self
 
     def close(self) -> None:
         """Ends a writing that was started."""
-        self.writing -= 1
-        with suppress(DatabaseError):
+        with self.asking, suppress(Error):
+            self.writing -= 1
             self.ask("SELECT pg_advisory_unlock_shared(%s)", [LOCK])
 
     def recover(self) -> None:
@@ -121,7 +122,7 @@ class SharedGenerations(Generations):
         if self.writing or now - self.recovered_at < RECOVER_EVERY:
             return
         self.recovered_at = now
-        with suppress(DatabaseError), self.alone() as is_alone:
+        with suppress(Error), self.alone() as is_alone:
             if is_alone:
                 self.ask(
                     "UPDATE pagecache_generation SET began = began + 1, done = began + 1"
