@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -44,6 +45,7 @@ class Visitors:
 
     def __call__(self, path: str, method: str = "GET", **headers: str) -> Answered:
         environ = RequestFactory().generic(method, path, headers={"Host": "127.0.0.1:8000"}).environ
+        environ["PATH_INFO"] = unquote(path.partition("?")[0], "latin-1")  # as gunicorn gives it
         environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         found: dict[str, Any] = {}
 

@@ -57,8 +57,8 @@ class Front:
         )
         if kinds != ["text/html; charset=utf-8"] or not path.endswith("/") or is_odd:
             return None
-        names = [os.fsdecode(part) for part in parts[1:-1]]
-        return self.pages.joinpath(folder_for(headers), *map(os.fsdecode, names), "index.html")
+        names = map(os.fsdecode, parts[1:-1])
+        return self.pages.joinpath(folder_for(headers), *names, "index.html")
 
     def put(self, place: Path, page: Page) -> None:
         """Lays a page out, if the disk has room for it."""

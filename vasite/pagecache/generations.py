@@ -82,13 +82,17 @@ class Generations:
 
     def stands(self, state: State) -> bool:
         """Whether nothing was written to these slots since, and nothing is being written."""
+        changed = self.first_changed(state)
+        if changed is not None and self.began[changed] != self.done[changed]:
+            self.recover()
+        return changed is None
+
+    def first_changed(self, state: State) -> int | None:
         began, done = self.began, self.done
         for slot, number in state:
             if began[slot] != number or done[slot] != number:
-                if began[slot] != done[slot]:
-                    self.recover()
-                return False
-        return True
+                return slot
+        return None
 
     def begin(self, slots: Iterable[int]) -> None:
         with self.counting():
@@ -100,7 +104,7 @@ class Generations:
     def lay_out(self, state: State, put: Callable[[], None]) -> None:
         """Lets `put` lay out what was made from these slots, if it still stands."""
         with self.counting():
-            if self.stands(state):
+            if self.first_changed(state) is None:
                 for slot, _ in state:
                     self.laid_out[slot] = 1
                 put()

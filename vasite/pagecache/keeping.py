@@ -33,11 +33,12 @@ def kept(*names: str) -> Callable[[View], View]:
 def names_at(path: str) -> Collection[str] | None:
     """Gives the names of the query that the view of a path may use, None where nothing is kept.
 
+    The path is WSGI's: bytes written as Latin-1 (PEP 3333).
     Wagtail's pages are all kept; which it is, and so its own `query_names`, is known once it is
     served.
     """
     try:
-        match = resolve(path)
+        match = resolve(path.encode("latin-1", "replace").decode("utf-8", "replace"))
     except Resolver404:
         return None
     if match.url_name == "wagtail_serve":

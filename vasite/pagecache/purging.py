@@ -8,7 +8,6 @@ frontend_cache purges the address of the page that was published, and only logs 
 from __future__ import annotations
 
 import json
-import logging
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +18,6 @@ from django.conf import settings
 from vasite.pagecache.files import write_whole
 from vasite.pagecache.watching import generations
 
-logger = logging.getLogger("vasite.event")
 SECONDS = 10  # for an answer
 AGAIN_AFTER = 5  # seconds
 CLOUDFLARE = "https://api.cloudflare.com/client/v4"
@@ -30,8 +28,8 @@ PURGED = settings.PAGE_CACHE_DIR / "purged.json"
 def purge_if_changed() -> bool:
     """Purges if anything was changed since the last purge that could be seen; tells whether.
 
-    Who calls it again and again gets there: one that failed is tried again, and each is repeated
-    after a while, for a page that was on its way to the front meanwhile.
+    Raises OSError where the front doesn't take it. Who calls it again and again gets there; each
+    purge is repeated after a while, for a page that was on its way to the front meanwhile.
     """
     counters = generations().of_pages_in_front()
     known: dict[str, Any] = {"counters": {}, "again_at": 0}
@@ -40,12 +38,8 @@ def purge_if_changed() -> bool:
     is_changed = known["counters"] != counters
     if not is_changed and not 0 < known["again_at"] < time.time():
         return False
-    try:
-        with urlopen(request_for(settings.PURGE), timeout=SECONDS):  # noqa: S310
-            pass
-    except OSError as error:
-        logger.warning("What is in front of the site can't be purged, trying again: %s", error)
-        return False
+    with urlopen(request_for(settings.PURGE), timeout=SECONDS):  # noqa: S310
+        pass
     again_at = time.time() + AGAIN_AFTER if is_changed else 0
     return write_whole(PURGED, json.dumps({"counters": counters, "again_at": again_at}).encode())
 

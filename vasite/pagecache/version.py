@@ -27,6 +27,5 @@ def code_version() -> str:
     if Path(place[-1]).is_file():
         place.append(str(Path(place[-1]).stat().st_ino))
     lock = (PROJECT_DIR / "requirements" / "base.txt").read_text()
-    return hashlib.sha256(
-        "\n".join([*facts, *place, settings.SITE_URL, lock]).encode()
-    ).hexdigest()[:16]
+    outside = [*place, settings.SITE_URL, str(bool(settings.PURGE))]
+    return hashlib.sha256("\n".join([*facts, *outside, lock]).encode()).hexdigest()[:16]

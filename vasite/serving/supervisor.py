@@ -107,7 +107,7 @@ class Supervisor:
         signal.signal(signal.SIGUSR2, self.ask_to_renew)
         for child in self.children:
             child.start()
-        self.record.write_text(f"{os.getpid()}")
+        self.write_record()
         status = 0
         is_announced = False
         while not self.is_stopping and status == 0:
@@ -136,7 +136,12 @@ class Supervisor:
         is_well = all(child.renew() for child in self.children)
         outcome = "renewed" if is_well else "the new version can't start, the old one goes on"
         print(f"vasite: {outcome}", flush=True)
-        self.record.write_text(f"{os.getpid()} {time.monotonic()} {outcome}")
+        self.write_record(str(time.monotonic()), outcome)
+
+    def write_record(self, *words: str) -> None:
+        draft = self.record.with_suffix(".new")
+        draft.write_text(" ".join([str(os.getpid()), *words]))
+        draft.replace(self.record)
 
     def is_answering(self) -> bool:
         with suppress(OSError), socket.create_connection(self.address, timeout=1) as visitor:

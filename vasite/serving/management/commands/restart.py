@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
@@ -21,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = read_record()
-        if not before:
+        if not is_supervisor(before):
             raise CommandError("The site doesn't run from this DATA_DIR. Start it: make run")
         call_command("serve", prepare_only=True)
         os.kill(int(before.split()[0]), signal.SIGUSR2)
@@ -31,6 +33,14 @@ class Command(BaseCommand):
         if not record.endswith(" renewed"):
             raise CommandError("The new version can't start. The old one goes on; see its log.")
         self.stdout.write("Renewed: the new version answers.")
+
+
+def is_supervisor(record: str) -> bool:
+    """Whether the process that a record names is still the supervisor, and no other by now."""
+    with suppress(OSError, IndexError):
+        command = Path(f"/proc/{record.split()[0]}/cmdline").read_bytes()
+        return b"vasite.serving.supervisor" in command
+    return False
 
 
 def read_record() -> str:

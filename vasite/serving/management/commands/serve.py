@@ -97,7 +97,10 @@ class Command(BaseCommand):
             static_files.collect()
 
     def forget_pages_of_last_boot(self) -> None:
-        """Finished pages outlive a restart, but a power cut may have lost what changed them."""
+        """Finished pages outlive a restart, but a power cut may have lost what changed them.
+
+        Those that lie in front are laid out again by themselves."""
+        front().take_away()
         stamp = settings.PAGE_CACHE_DIR / ".boot"
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
         if not stamp.exists() or stamp.read_text() != boot:

@@ -32,6 +32,7 @@ from vasite.serving.tasks import resume_abandoned_tasks
 logger = logging.getLogger("vasite.event")
 SIGN_OF_LIFE_SECONDS = 5
 POLL_SECONDS = 0.5
+PURGE_AGAIN_SECONDS = 5
 SHORTEST_LIFE = 30  # seconds
 MOST_GROWTH = 30 * 1024 * 1024  # bytes
 
@@ -109,8 +110,14 @@ class Command(BaseCommand):
                 return
 
     def purge_front(self) -> None:
-        while not self.stopping.wait(POLL_SECONDS):
-            purge_if_changed()
+        pause = POLL_SECONDS
+        while not self.stopping.wait(pause):
+            try:
+                purge_if_changed()
+                pause = POLL_SECONDS
+            except OSError as error:
+                logger.warning("What is in front of the site can't be purged: %s", error)
+                pause = PURGE_AGAIN_SECONDS
 
 
 def resident_bytes() -> int:
