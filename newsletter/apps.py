@@ -15,5 +15,6 @@ class NewsletterConfig(AppConfig):
 
         # One that waits is on no page; a flood of them makes no page anew
         watching.SEEN_VALUES["newsletter_comment"] = "approved"
+        watching.UNSEEN_TABLES.update({"newsletter_delivery", "newsletter_subscriberevent"})
         structured_data.contributors.append(add_comments)
         people.keepers += [CommentKeeper(), FollowKeeper(), SubscriberKeeper()]

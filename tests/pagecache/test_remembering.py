@@ -9,6 +9,7 @@ from newsletter.models import NewsletterPage
 from tests.conftest import SmallSite
 from tests.pagecache.conftest import Visitors
 from vasite.business.models import BusinessSettings
+from vasite.mail.models import OutgoingMail
 from vasite.pagecache.remembering import remembered
 from vasite.pagecache.watching import noting_tables
 
@@ -63,3 +64,21 @@ def test_what_all_pages_share_changes_on_all_of_them(visit: Visitors, site: Smal
     assert "On trust" not in visit("/blog/").text
     restriction.delete()
     assert "On trust" in visit("/blog/").text
+
+
+def test_what_reads_from_an_inbox_is_not_kept(visit: Visitors, site: SmallSite) -> None:
+    """Nobody counts what is written there, so nobody would know when it is old."""
+    read: list[int] = []
+
+    def count() -> int:
+        read.append(OutgoingMail.objects.count())
+        return read[-1]
+
+    for _ in range(2):
+        remembered("mails", count)
+        OutgoingMail.objects.create(subject="Hello", sender="va@example.com", text="Text")
+    assert read == [0, 1]
+    visit("/")
+    OutgoingMail.objects.create(subject="Hello", sender="va@example.com", text="Text")
+    visit("/")
+    assert visit.made == ["/"]

@@ -16,8 +16,21 @@ class PageCacheConfig(AppConfig):
         from wagtail.signals import page_unpublished, post_page_move
 
         from vasite.pagecache.shared_generations import UNWATCHED
-        from vasite.pagecache.watching import UNSEEN_COLUMNS, watch, withdraw, writes_of
+        from vasite.pagecache.watching import (
+            UNSEEN_COLUMNS,
+            UNSEEN_TABLES,
+            watch,
+            withdraw,
+            writes_of,
+        )
 
+        UNSEEN_TABLES.update(
+            {
+                *("django_tasks_database_dbtaskresult", "django_session", "serving_worker"),
+                *("mail_outgoingmail", "forms_trace", "forms_spamtally", "seo_missingaddress"),
+                *("axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog"),
+            }
+        )
         UNSEEN_COLUMNS["wagtailcore_page"] = {
             *("draft_title", "has_unpublished_changes", "latest_revision_id", "numchild"),
             *("latest_revision_created_at", "locked", "locked_at", "locked_by_id"),

@@ -19,7 +19,7 @@ from vasite.pagecache.generations import WITHDRAWN
 from vasite.pagecache.keeping import KEPT, names_at
 from vasite.pagecache.pages import IN_FRONT, Headers, Key, Memory, Page, Shelf, coding_for
 from vasite.pagecache.version import code_version
-from vasite.pagecache.watching import front, generations, noting_tables
+from vasite.pagecache.watching import front, generations, noting_tables, state_since
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -128,7 +128,7 @@ class PageCache:
         changed meanwhile, or is being changed."""
         if not answer.may_be_kept:
             return None
-        state = generations().state(answer.before, answer.tables)
+        state = state_since(answer.before, answer.tables)
         names = answer.environ[KEPT]
         key = (key[0], known_part(key[1], names))
         seconds = 0

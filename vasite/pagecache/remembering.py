@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from vasite.pagecache.generations import State
-from vasite.pagecache.watching import generations, note_tables, noting_tables
+from vasite.pagecache.watching import generations, note_tables, noting_tables, state_since
 
 Value = TypeVar("Value")
 
@@ -31,7 +31,7 @@ def remembered(name: str, read: Callable[[], Value]) -> Value:
     with noting_tables() as tables:
         value = read()
     note_tables(tables)
-    state = generations().state(before, tables)
+    state = state_since(before, tables)
     if state is not None:
         _known[name] = Remembered(value, frozenset(tables), state)
     return value

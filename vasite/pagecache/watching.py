@@ -18,7 +18,7 @@ from typing import Any
 from django.conf import settings
 
 from vasite.pagecache.front import Front
-from vasite.pagecache.generations import ALL, WITHDRAWN, Closable, Generations, slot_of
+from vasite.pagecache.generations import ALL, WITHDRAWN, Closable, Generations, State, slot_of
 from vasite.pagecache.shared_generations import SharedGenerations
 
 READ = re.compile(r'\b(?:FROM|JOIN)\s+"?(\w+)"?', re.I)
@@ -28,6 +28,8 @@ WRITE = re.compile(
 DEFINITION = re.compile(r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|REINDEX)\b", re.I)
 COLUMN = re.compile(r'"(\w+)" = ')
 
+# Tables that no page shows, whose writes are not counted; a page that reads from one is not kept
+UNSEEN_TABLES: set[str] = set()
 # Columns of a table whose change no visitor can see
 UNSEEN_COLUMNS: dict[str, set[str]] = {}
 # Tables of which a new row is seen only if one of its values is this
@@ -136,6 +138,8 @@ def slot_written(sql: str, params: Sequence[Any] | None) -> int | None:
     if not found:
         return ALL if DEFINITION.match(sql) else None
     insert, update, _, table = found.groups()
+    if table in UNSEEN_TABLES:
+        return None
     if insert and table in SEEN_VALUES and params and SEEN_VALUES[table] not in params:
         return None
     if update and table in UNSEEN_COLUMNS:
@@ -143,6 +147,14 @@ def slot_written(sql: str, params: Sequence[Any] | None) -> int | None:
         if columns and UNSEEN_COLUMNS[table].issuperset(columns):
             return None
     return slot_of(table)
+
+
+def state_since(before: tuple[int, ...], tables: set[str]) -> State | None:
+    """Gives the state of what was made from some tables since a snapshot; None where it can't be
+    known whether that will stand."""
+    if tables & UNSEEN_TABLES:
+        return None
+    return generations().state(before, tables)
 
 
 def writes_of(connection: Any) -> Writes:
