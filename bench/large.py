@@ -5,14 +5,8 @@ The same post is asked for on both, kept and made anew, in turn, three rounds ov
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from bench.kept import ROUNDS, loaded, median_rate, table
-from bench.latency import FEW, MANY, UNCACHED, seeded
-from tests.served import ServedSite
+from bench.latency import FEW, MANY, UNCACHED, at_rest, seeded
 
 POST = "/blog/post-5/"
 ALLOWED = 0.85
@@ -34,17 +28,6 @@ Subscriber.objects.bulk_create(
                 status="confirmed", name=f"Reader {number}", confirmed_at=now)
      for number in range(100_000)], batch_size=2000)
 """
-
-
-@contextmanager
-def at_rest(site: ServedSite) -> Iterator[None]:
-    """Stops the worker, which would draw ten thousand cards meanwhile, as only a new site does."""
-    workers = site.children("worker")
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    yield
-    for pid in workers:
-        os.kill(pid, signal.SIGCONT)
 
 
 def measure() -> str:

@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -86,20 +87,29 @@ def measure_on(database: str, url: str) -> list[str]:
             "|---|--:|--:|--:|--:|--:|",
         ]
         many = count_queries(site)
-        workers = site.children("worker")
-        for pid in workers:  # it would draw ten thousand cards meanwhile, as only a new site does
-            os.kill(pid, signal.SIGSTOP)
-        for name, (_, allowed) in ADDRESSES.items():
-            address, queries = many[name]
-            times = timed(site.port, address)
-            p99 = statistics.quantiles(times, n=100)[98]
-            lines.append(
-                f"| {name} | {few[name][1]} | {queries} | {statistics.median(times):.0f} "
-                f"| {figure(p99, allowed)} | {allowed} |"
-            )
+        with at_rest(site):
+            for name, (_, allowed) in ADDRESSES.items():
+                address, queries = many[name]
+                times = timed(site.port, address)
+                p99 = statistics.quantiles(times, n=100)[98]
+                lines.append(
+                    f"| {name} | {few[name][1]} | {queries} | {statistics.median(times):.0f} "
+                    f"| {figure(p99, allowed)} | {allowed} |"
+                )
+    return [*lines, ""]
+
+
+@contextmanager
+def at_rest(site: ServedSite) -> Iterator[None]:
+    """Stops the worker, which would draw ten thousand cards meanwhile, as only a new site does."""
+    workers = site.children("worker")
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
-    return [*lines, ""]
 
 
 def seeded(posts: int, url: str) -> ServedSite:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.fronts import DEPLOY, needs
+from tests.deploy.fronts import DEPLOY, listens, needs
 from tests.served import copy_of_standard_site, free_port, wait_until
 from vasite.environment import PROJECT_DIR
 
@@ -76,7 +76,7 @@ def test_a_visitor_who_comes_first_waits_for_the_site(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until(lambda: knock(port))
+        wait_until(lambda: listens(port))
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=90) as answer:
             assert answer.status == 200
         notices.settimeout(20)
@@ -86,11 +86,3 @@ def test_a_visitor_who_comes_first_waits_for_the_site(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         notices.close()
-
-
-def knock(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True

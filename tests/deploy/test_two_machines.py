@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.deploy.fronts import listens
+from tests.deploy.fronts import HOST, listens
 from tests.served import (
     ServedSite,
     copy_of_standard_site,
@@ -26,7 +26,6 @@ from tests.served import (
 )
 
 pytestmark = [pytest.mark.xdist_group("deploy"), needs_postgresql]
-HOST = "www.example.co.uk"
 KEY = "the same on both machines, made by whoever sets them up"
 PASSWORD = "a password for the test"
 UPLOAD = """

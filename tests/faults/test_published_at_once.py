@@ -87,14 +87,14 @@ def two_machines(tmp_path: Path) -> Iterator[Public]:
     """Two machines, each with a DATA_DIR of its own, on one database; readers go to either."""
     address = copy_of_standard_site(tmp_path / "first", "vasite_exact")
     shutil.copytree(tmp_path / "first", tmp_path / "second")
-    common = {"SITE_URL": "http://www.example.co.uk", "DATABASE_URL": address}
+    common = {"SITE_URL": f"http://{fronts.HOST}", "DATABASE_URL": address}
     with (
         ServedSite(tmp_path / "first", "--empty", **common) as first,
         ServedSite(tmp_path / "second", "--empty", **common) as second,
     ):
         ports = itertools.cycle([first.port, second.port])
         connect = lambda: http.client.HTTPConnection("127.0.0.1", next(ports), timeout=30)  # noqa: E731
-        yield Public(first, connect, "www.example.co.uk")
+        yield Public(first, connect, fronts.HOST)
 
 
 def read(public: Public, paths: list[str], stop: threading.Event, found: list[Reading]) -> None:

@@ -61,8 +61,7 @@ class PageCache:
             query = known_part(query, names)
         page = (self.asked_memory if query else self.memory).get((path, query))
         if is_fresh(page):
-            lay_out((path, query), page)
-            return give(page, environ, start_response)
+            return hand_out((path, query), page, environ, start_response)
         return self.find_or_make(environ, start_response)
 
     def is_anonymous_reading(self, environ: Environ) -> bool:
@@ -85,8 +84,7 @@ class PageCache:
         key = (path, query)
         old = self.look_up(key)
         if is_fresh(old):
-            lay_out(key, old)
-            return give(old, environ, start_response)
+            return hand_out(key, old, environ, start_response)
         is_right = stands(old)
         with self.alone(key, wait=not is_right) as is_alone:
             page = self.look_up(key)  # made by another meanwhile
@@ -97,8 +95,7 @@ class PageCache:
                 answer = Answer(self.application, plain(environ, query))
                 page = self.keep(key, answer, old)
         if page is not None:
-            lay_out(key, page)
-            return give(page, environ, start_response)
+            return hand_out(key, page, environ, start_response)
         if answer.is_broken and old is not None and self.may_stand_in(old):
             return give(old, environ, start_response, str(int(time.time() - old.made_at)))
         if query != environ["QUERY_STRING"]:  # what it asks in full may lead elsewhere
@@ -199,14 +196,17 @@ def is_fresh(page: Page | None) -> TypeGuard[Page]:
     return page is not None and not page.is_expired and stands(page)
 
 
-def lay_out(key: Key, page: Page) -> None:
-    """Lays a page out for the server in front, which asked since it doesn't find it there."""
+def hand_out(
+    key: Key, page: Page, environ: Environ, start_response: StartResponse
+) -> Iterable[bytes]:
+    """Answers with a page that is right, and lays it out for the server in front, which asked
+    since it doesn't find it there."""
     path, query = key
-    if not settings.PAGE_FILES or query or not page.state:
-        return
-    place = front().place_of(path, page.headers)
-    if place and not place.exists():
-        generations().lay_out(page.state, lambda: front().put(place, page))
+    if settings.PAGE_FILES and not query and page.state:
+        place = front().place_of(path, page.headers)
+        if place and not place.exists():
+            generations().lay_out(page.state, lambda: front().put(place, page))
+    return give(page, environ, start_response)
 
 
 def plain(environ: Environ, query: str) -> Environ:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.db import Error, InterfaceError, OperationalError, ProgrammingError, connections
 
-from vasite.pagecache.generations import RECOVER_EVERY, SLOTS, Generations
+from vasite.pagecache.generations import RECOVER_EVERY, SLOTS, Closable, Generations, State
 
 LOCK = 0x76617369  # of PostgreSQL's advisory ones: whoever writes shares it
 UNWATCHED = "is_unwatched"  # attribute of a connection whose statements change no page
@@ -34,8 +34,8 @@ RETRY_SECONDS = 0.2
 class SharedGenerations(Generations):
     """Counters in the database, over a connection of this process's own."""
 
-    def __init__(self, folder: Path, take_away: Callable[[], None] = lambda: None) -> None:
-        super().__init__(folder, take_away)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self.connection = connections["default"].copy()
         setattr(self.connection, UNWATCHED, True)
         self.connection.inc_thread_sharing()
@@ -48,7 +48,7 @@ class SharedGenerations(Generations):
         self.refresh()
         return super().snapshot()
 
-    def stands(self, state: Any) -> bool:
+    def stands(self, state: State) -> bool:
         self.refresh()
         return super().stands(state)
 
@@ -105,7 +105,7 @@ class SharedGenerations(Generations):
                 self.began[slot], self.done[slot] = counters.get(slot, (0, 0))
             self.total[0] = total  # the last: until then, whoever asks reads, too
 
-    def start_writing(self) -> Any:
+    def start_writing(self) -> Closable:
         with self.asking:
             self.ask("SELECT pg_advisory_lock_shared(%s)", [LOCK])
             self.writing += 1

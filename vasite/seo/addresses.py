@@ -40,7 +40,8 @@ def canonical_address(request: HttpRequest) -> str:
         return ""
     begin = settings.SITE_URL if is_elsewhere else ""
     if not has_slash:
-        redirect = get_redirect(request, Redirect.normalise_path(path, decode_unicode=False))
+        old_path = Redirect.normalise_path(path, decode_unicode=False)
+        redirect = get_redirect(request, old_path) if may_be_redirected(path) else None
         if redirect and redirect.link:
             link = str(redirect.link)
             return link if link.startswith("http") else f"{begin}{link}"

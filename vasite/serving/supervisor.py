@@ -1,6 +1,6 @@
 """Keeps the web server and the worker running, renews them without a gap, ends both together.
 
-A process of the standard library alone, so that it costs little memory: `manage.py serve`
+A process without Django and packages, so that it costs little memory: `manage.py serve`
 becomes it once the site is prepared. The listening socket is its own, so that connections wait
 while a web server is renewed or started again; none is refused.
 """
@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+
+from vasite.pagecache.files import write_whole
 
 GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
@@ -139,9 +141,7 @@ class Supervisor:
         self.write_record(str(time.monotonic()), outcome)
 
     def write_record(self, *words: str) -> None:
-        draft = self.record.with_suffix(".new")
-        draft.write_text(" ".join([str(os.getpid()), *words]))
-        draft.replace(self.record)
+        write_whole(self.record, " ".join([str(os.getpid()), *words]).encode())
 
     def is_answering(self) -> bool:
         with suppress(OSError), socket.create_connection(self.address, timeout=1) as visitor:
