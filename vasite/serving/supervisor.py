@@ -7,6 +7,7 @@ while a web server is renewed or started again; none is refused.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -23,6 +25,7 @@ from vasite.pagecache.files import write_whole
 GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
 START_SECONDS = 60.0
+SILENCE_SECONDS = 8.0  # as long as gunicorn waits for one of its own processes
 MOST_FAILURES = 5
 # glibc (mallopt(3)): large blocks, such as pictures, are given back at once and not kept by each
 # thread for its next one. Without it 200 uploads left the web with twice its memory.
@@ -32,46 +35,77 @@ GUNICORN_SETTINGS = "python:vasite.serving.gunicorn_settings"
 
 @dataclass
 class Child:
-    """A process kept running; `failures` counts the times it ended before it ran steadily."""
+    """A process kept running; `failures` counts the times it ended before it ran steadily.
+
+    It tells by sd_notify(3) how it is: "READY=1", as gunicorn does; "WATCHDOG=1", after which it
+    is to be heard again within `SILENCE_SECONDS`; "RELOADING=1", when it starts anew by itself.
+    """
 
     name: str
     command: list[str]
     files: tuple[int, ...] = ()  # that it inherits
-    tells_when_ready: bool = False  # by sd_notify(3), as gunicorn does
+    tells_when_ready: bool = False
     failures: int = 0
     started_at: float = 0.0
+    silent_from: float = math.inf
     process: subprocess.Popen[bytes] = field(init=False)
+    notices: socket.socket = field(init=False)
 
-    def start(self, notify_address: str = "") -> None:
-        self.started_at = time.monotonic()
-        environment = ALLOCATION | os.environ | {"NOTIFY_SOCKET": notify_address}
+    def start(self) -> None:
+        self.started_at, self.silent_from = time.monotonic(), math.inf
+        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notices.bind("")  # an abstract address of the system's choice: unix(7)
+        self.notices.setblocking(False)
+        address = "@" + self.notices.getsockname()[1:].decode()
         # A session of its own: Ctrl-C reaches the supervisor alone, which then ends the
         # children with SIGTERM, gracefully.
         self.process = subprocess.Popen(
-            self.command, start_new_session=True, env=environment, pass_fds=self.files
+            self.command,
+            start_new_session=True,
+            env=ALLOCATION | os.environ | {"NOTIFY_SOCKET": address},
+            pass_fds=self.files,
         )
 
     def renew(self) -> bool:
         """Puts a new process in the place of the old one, which goes on until the new one is
         ready, or for good if that doesn't become so. Tells whether it did."""
-        old, since = self.process, self.started_at
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
-            notices.bind("")  # an abstract address of the system's choice: unix(7)
-            notices.settimeout(0.1)
-            self.start("@" + notices.getsockname()[1:].decode())
-            if self.tells_when_ready and not self.becomes_ready(notices):
-                end(self.process, 0)
-                self.process, self.started_at = old, since
-                return False
-        end(old, GRACE_SECONDS)
+        old = copy(self)
+        self.start()
+        if self.tells_when_ready and not self.becomes_ready():
+            end(self.process, 0)
+            self.notices.close()
+            vars(self).update(vars(old))
+            return False
+        end(old.process, GRACE_SECONDS)
+        old.notices.close()
         return True
 
-    def becomes_ready(self, notices: socket.socket) -> bool:
+    def becomes_ready(self) -> bool:
         while self.process.poll() is None and time.monotonic() - self.started_at < START_SECONDS:
-            with suppress(TimeoutError):
-                if b"READY=1" in notices.recv(4096):
-                    return True
+            if "READY=1" in self.hear():
+                return True
+            time.sleep(0.1)
         return False
+
+    def hear(self) -> set[str]:
+        """Gives what the process said since the last time."""
+        said = set()
+        with suppress(BlockingIOError):
+            while True:
+                said |= set(self.notices.recv(4096).decode().split("\n"))
+        if "WATCHDOG=1" in said:
+            self.silent_from = time.monotonic() + SILENCE_SECONDS
+        if "RELOADING=1" in said:
+            self.silent_from = math.inf
+        return said
+
+    def end_if_frozen(self) -> None:
+        """Kills a process that went silent: what it locked (SQLite, for one) is free again."""
+        self.hear()
+        if time.monotonic() > self.silent_from:
+            print(f"vasite: {self.name} is frozen; ending it", flush=True)
+            send(self.process, signal.SIGKILL)
+            self.process.wait()
 
 
 def send(process: subprocess.Popen[bytes], signal_number: int) -> None:
@@ -116,11 +150,12 @@ class Supervisor:
             time.sleep(0.1)
             if not is_announced and self.is_answering():
                 print(self.ready_line, flush=True)
-                notify_systemd("READY=1")
+                notify("READY=1")
                 is_announced = True
             if self.is_to_renew:
                 self.renew()
             for child in self.children:
+                child.end_if_frozen()
                 status = status or self.restart_if_ended(child)
         self.record.unlink(missing_ok=True)
         self.end_children()
@@ -166,6 +201,7 @@ class Supervisor:
             return 1
         print(f"vasite: {child.name} ended with status {code}; starting it again", flush=True)
         send(child.process, signal.SIGKILL)  # what the dead process left of its group
+        child.notices.close()
         child.start()
         return 0
 
@@ -177,8 +213,8 @@ class Supervisor:
             end(child.process, max(0.0, deadline - time.monotonic()))
 
 
-def notify_systemd(state: str) -> None:
-    """Tells systemd, if it started this (sd_notify(3))."""
+def notify(state: str) -> None:
+    """Tells who started this process, systemd or a supervisor, how it is (sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if address:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices, suppress(OSError):

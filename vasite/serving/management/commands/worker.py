@@ -27,10 +27,12 @@ from django_tasks_db.models import DBTaskResult
 from vasite.pagecache.purging import purge_if_changed
 from vasite.serving.models import Worker
 from vasite.serving.queue import enqueue_once
+from vasite.serving.supervisor import notify
 from vasite.serving.tasks import resume_abandoned_tasks
 
 logger = logging.getLogger("vasite.event")
 SIGN_OF_LIFE_SECONDS = 5
+WATCHDOG_SECONDS = 1
 POLL_SECONDS = 0.5
 PURGE_AGAIN_SECONDS = 5
 SHORTEST_LIFE = 30  # seconds
@@ -58,6 +60,7 @@ class Command(BaseCommand):
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, self.stop)
         threading.Thread(target=self.give_signs_of_life, daemon=True).start()
+        threading.Thread(target=self.tell_supervisor, daemon=True).start()
         if settings.PURGE:
             threading.Thread(target=self.purge_front, daemon=True).start()
         last_runs: dict[str, float] = {}
@@ -83,6 +86,7 @@ class Command(BaseCommand):
         needed, and can't be given back otherwise."""
         if not self.stopping.is_set():
             connections.close_all()
+            notify("RELOADING=1")
             os.execv(sys.executable, [sys.executable, *sys.argv])
 
     def stop(self, signal_number: int, frame: FrameType | None) -> None:
@@ -108,6 +112,12 @@ class Command(BaseCommand):
             close_old_connections()
             if self.stopping.wait(SIGN_OF_LIFE_SECONDS):
                 return
+
+    def tell_supervisor(self) -> None:
+        """Says that this process is not frozen, whatever the database does."""
+        while True:
+            notify("WATCHDOG=1")
+            time.sleep(WATCHDOG_SECONDS)
 
     def purge_front(self) -> None:
         pause = POLL_SECONDS
