@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
+import fcntl
 import functools
 import os
 import re
@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
@@ -61,7 +60,8 @@ class ServedSite:
             **environment,
         }
         self.arguments = arguments
-        self.output: list[str] = []
+        first_start = data_dir / "first-start"
+        self.output = [first_start.read_text()] if first_start.exists() else []
         self.start()
 
     def start(self) -> None:
@@ -129,13 +129,19 @@ class ServedSite:
         return time.monotonic() - started
 
 
-def fresh_database(name: str, url: str | None = None, *, like: str = "template1") -> str:
+def fresh_database(
+    name: str,
+    url: str | None = None,
+    *,
+    like: str = "template1",
+    suffix: str = os.environ.get("PYTEST_XDIST_WORKER", ""),  # two processes, two databases
+) -> str:
     """Gives DATABASE_URL for an empty database beside that of a URL, or beside the one that the
     tests run on, or for a copy of another; "" for SQLite, whose file is made in DATA_DIR."""
     url = os.environ.get("DATABASE_URL", "") if url is None else url
     if not url.startswith("postgres"):
         return ""
-    name += os.environ.get("PYTEST_XDIST_WORKER", "")  # two test processes, two databases
+    name += suffix
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -146,26 +152,39 @@ def fresh_database(name: str, url: str | None = None, *, like: str = "template1"
 
 
 @functools.cache
-def standard_site() -> tuple[Path, str]:
-    """A folder and a database with the standard pages, which each test process makes once."""
-    folder = Path(tempfile.mkdtemp(prefix="vasite-standard-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    url = fresh_database("vasite_standard")
-    environment = os.environ | {"DATA_DIR": str(folder), "PORT": str(free_port())}
-    command = [sys.executable, "manage.py", "serve", "--empty", "--prepare-only"]
-    subprocess.run(
-        command,
-        cwd=PROJECT_DIR,
-        env=environment | {"DATABASE_URL": url},
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    return folder, url.rpartition("/")[2]
+def prepared_site(*arguments: str) -> tuple[Path, str]:
+    """A folder and a database as `manage.py serve` prepares them, made once for all processes.
+
+    The folder's `first-start` is what it printed.
+    """
+    kind = "standard" if "--empty" in arguments else "demo"
+    folder = Path(os.environ["VASITE_TESTS_SHARED"]) / kind
+    database = f"vasite_{kind}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "first-start").exists():
+            environment = os.environ | {"DATA_DIR": str(folder), "PORT": str(free_port())}
+            output = subprocess.check_output(
+                [sys.executable, "manage.py", "serve", "--prepare-only", *arguments],
+                cwd=PROJECT_DIR,
+                env=environment | {"DATABASE_URL": fresh_database(database, suffix="")},
+            )
+            (folder / "first-start").write_bytes(output)
+    return folder, "template1" if IS_SQLITE else database
 
 
 def copy_of_standard_site(folder: Path, name: str) -> str:
     """Puts a copy of the standard site into a folder and gives its DATABASE_URL: for tests of a
     site that is not new, whose first start would take most of their time."""
-    made, database = standard_site()
+    return copy_of(prepared_site("--empty"), folder, name)
+
+
+def copy_of_demo_site(folder: Path, name: str) -> str:
+    """As `copy_of_standard_site`, with the demo content."""
+    return copy_of(prepared_site(), folder, name)
+
+
+def copy_of(site: tuple[Path, str], folder: Path, name: str) -> str:
+    made, database = site
     shutil.copytree(made, folder, dirs_exist_ok=True)
-    return fresh_database(name, like=database or "template1")
+    return fresh_database(name, like=database)

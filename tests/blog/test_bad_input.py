@@ -172,7 +172,7 @@ def test_a_locked_post_waits_for_its_owner(va: Client, site: SmallSite) -> None:
     assert site.post.title == "On trust"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(slug=st.text(max_size=300))
 def test_any_slug_is_taken_or_refused_in_words(va: Client, site: SmallSite, slug: str) -> None:
     BlogPostPage.objects.exclude(pk=site.post.pk).delete()

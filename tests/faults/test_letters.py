@@ -18,7 +18,7 @@ import pytest
 from newsletter.sending import CONNECTIONS
 from tests.faults.postgresql import OwnPostgreSQL
 from tests.newsletter.list_server import ListServer, running
-from tests.served import needs_postgresql, needs_sqlite, wait_until
+from tests.served import copy_of_standard_site, needs_postgresql, needs_sqlite, wait_until
 from vasite.environment import PROJECT_DIR
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -68,12 +68,11 @@ print(json.dumps([Campaign.objects.get().status, dict(rows)]))
 
 
 class Site:
-    """A prepared site without a web server, whose workers the test starts and kills itself."""
+    """A site without a web server, whose workers the test starts and kills itself."""
 
     def __init__(self, **environment: str) -> None:
         self.environment = os.environ | environment
         self.workers: list[subprocess.Popen[Any]] = []
-        self.run("serve", "--empty", "--prepare-only")
 
     def command(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
         command = [sys.executable, "manage.py", *arguments]
@@ -174,6 +173,7 @@ def test_workers_that_are_killed_on_sqlite(tmp_path: Path) -> None:
         running(ListServer()) as server,
         site_of(DATA_DIR=str(tmp_path), EMAIL_URL=server.url) as site,
     ):
+        copy_of_standard_site(tmp_path, "vasite_letters")
         send_through_kills(site, server)
 
 
@@ -190,4 +190,5 @@ def test_workers_that_are_killed_while_postgresql_restarts(
         running(ListServer()) as server,
         site_of(DATA_DIR=str(tmp_path), EMAIL_URL=server.url, **database) as site,
     ):
+        site.run("serve", "--empty", "--prepare-only")
         send_through_kills(site, server, restart)

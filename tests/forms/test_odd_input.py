@@ -18,7 +18,6 @@ FORM = "application/x-www-form-urlencoded"
 ANY_TEXT = st.text(max_size=300)  # every plane, without lone surrogates
 often = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

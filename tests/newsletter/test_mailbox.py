@@ -184,7 +184,7 @@ def test_what_is_no_report_stays_unread_with_a_star(
 
 
 @pytest.mark.django_db
-@given_settings(max_examples=500, deadline=None)
+@given_settings(max_examples=500)
 @given(
     kind=st.sampled_from([bounce, complaint]),
     place=st.floats(0, 1),
