@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 
 from blog.models import BlogPostPage
 from newsletter.models import Comment, CommentQuerySet, CommentSettings
+from vasite.pagecache.remembering import remembered
 
 THREADS_A_PAGE = 50
 
@@ -33,7 +34,7 @@ class Discussion:
         self.post = post
         self.number = number
         self.answered_id = answered
-        self.settings = CommentSettings.load()
+        self.settings = remembered("comment settings", CommentSettings.load)
 
     @cached_property
     def public(self) -> CommentQuerySet:
@@ -83,7 +84,7 @@ class Discussion:
             return None
         return self.public.filter(pk=self.answered_id).first()
 
-    @property
+    @cached_property
     def state(self) -> str:
         """Open, closed or off: what the post says, else what the site says."""
         if self.post.commenting:

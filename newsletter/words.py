@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.html import Urlizer, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 
@@ -12,6 +14,7 @@ class ReaderUrlizer(Urlizer):
     url_template = '<a href="{href}" rel="ugc nofollow noopener">{url}</a>'
 
 
+@lru_cache(maxsize=1000)  # most are the same when a page is made anew
 def as_html(text: str) -> SafeString:
     """Gives escaped paragraphs, line breaks and links for what a reader wrote."""
     return mark_safe(linebreaks(ReaderUrlizer()(text, autoescape=True)))  # noqa: S308 - escaped

@@ -77,19 +77,19 @@ class BlogPostQuerySet(PageQuerySet):
         ]
 
     def before(self, post: BlogPostPage) -> BlogPostQuerySet:
-        """Those older than a post, the nearest first."""
+        """Those older than a post, the nearest first, with what a link needs."""
         moment = post.first_published_at
         older = Q(first_published_at__lt=moment) | Q(first_published_at=moment, pk__lt=post.pk)
         # Said twice: the first condition alone lets the database go by its index of moments.
         posts = visible(self).filter(older, first_published_at__lte=moment)
-        return posts.order_by("-first_published_at", "-pk")
+        return posts.order_by("-first_published_at", "-pk").only("title", "url_path")
 
     def after(self, post: BlogPostPage) -> BlogPostQuerySet:
-        """Those newer than a post, the nearest first."""
+        """Those newer than a post, the nearest first, with what a link needs."""
         moment = post.first_published_at
         newer = Q(first_published_at__gt=moment) | Q(first_published_at=moment, pk__gt=post.pk)
         posts = visible(self).filter(newer, first_published_at__gte=moment)
-        return posts.order_by("first_published_at", "pk")
+        return posts.order_by("first_published_at", "pk").only("title", "url_path")
 
 
 class Kin(models.Model):

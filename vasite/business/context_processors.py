@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -24,5 +25,7 @@ def known_business() -> BusinessSettings:
 
 def read_business() -> BusinessSettings:
     business = BusinessSettings.load()
+    if business.portrait:
+        prefetch_related_objects([business.portrait], "renditions")
     remember(business)
     return business

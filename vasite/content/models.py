@@ -170,7 +170,7 @@ class ContentPage(Page):
         """Introduction and body as plain text."""
         return f"{self.introduction}\n{plain_text(self.body.raw_data)}".strip()
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """The words of introduction and body."""
         return self.text.split()

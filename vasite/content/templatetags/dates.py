@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -16,8 +17,11 @@ register = template.Library()
 @register.simple_tag
 def day(moment: datetime | None) -> str | SafeString:
     """Gives the day of a moment by the site's clock; nothing of what has no date yet."""
-    if moment is None:
-        return ""
+    return "" if moment is None else written(moment)
+
+
+@lru_cache(maxsize=1000)  # most are the same when a page is made anew
+def written(moment: datetime) -> SafeString:
     local = timezone.localtime(moment)
-    written = local.strftime("%Y-%m-%dT%H:%M:%S%z")
-    return format_html('<time datetime="{}">{}</time>', written, date_format(local))
+    machine = local.strftime("%Y-%m-%dT%H:%M:%S%z")
+    return format_html('<time datetime="{}">{}</time>', machine, date_format(local))
