@@ -11,6 +11,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from glob import glob
@@ -97,7 +98,11 @@ class WordPress:
         }
         status = post_form(self.port, "/wp-admin/install.php?step=2", fields)
         assert status == http.client.OK, status
-        assert self.sql("SELECT COUNT(*) FROM wp_posts").strip() != "0"
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/?p=1") as answer:
+            page = answer.read()
+        assert b"Hello world!" in page, (
+            "WordPress has no theme: install what apt recommends with it"
+        )
 
     def sql(self, statement: str, database: str = "wordpress") -> str:
         command = ["mariadb", "-uroot", f"--socket={self.folder}/mariadb.sock", "-N", "-e"]

@@ -25,7 +25,10 @@ from vasite.pagecache.files import write_whole
 GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
 START_SECONDS = 60.0
-SILENCE_SECONDS = 8.0  # as long as gunicorn waits for one of its own processes
+LOOK_SECONDS = 0.1
+# Eight seconds, as gunicorn waits for its own processes. Looks are counted, not seconds: who was
+# frozen together with this process, by a machine that was paused, is not taken for frozen.
+MOST_SILENT_LOOKS = 80
 MOST_FAILURES = 5
 # glibc (mallopt(3)): large blocks, such as pictures, are given back at once and not kept by each
 # thread for its next one. Without it 200 uploads left the web with twice its memory.
@@ -38,7 +41,7 @@ class Child:
     """A process kept running; `failures` counts the times it ended before it ran steadily.
 
     It tells by sd_notify(3) how it is: "READY=1", as gunicorn does; "WATCHDOG=1", after which it
-    is to be heard again within `SILENCE_SECONDS`; "RELOADING=1", when it starts anew by itself.
+    is to be heard again within MOST_SILENT_LOOKS; "RELOADING=1", when it starts anew by itself.
     """
 
     name: str
@@ -47,12 +50,12 @@ class Child:
     tells_when_ready: bool = False
     failures: int = 0
     started_at: float = 0.0
-    silent_from: float = math.inf
+    looks_left: float = math.inf
     process: subprocess.Popen[bytes] = field(init=False)
     notices: socket.socket = field(init=False)
 
     def start(self) -> None:
-        self.started_at, self.silent_from = time.monotonic(), math.inf
+        self.started_at, self.looks_left = time.monotonic(), math.inf
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind("")  # an abstract address of the system's choice: unix(7)
         self.notices.setblocking(False)
@@ -84,7 +87,7 @@ class Child:
         while self.process.poll() is None and time.monotonic() - self.started_at < START_SECONDS:
             if "READY=1" in self.hear():
                 return True
-            time.sleep(0.1)
+            time.sleep(LOOK_SECONDS)
         return False
 
     def hear(self) -> set[str]:
@@ -94,15 +97,16 @@ class Child:
             while True:
                 said |= set(self.notices.recv(4096).decode().split("\n"))
         if "WATCHDOG=1" in said:
-            self.silent_from = time.monotonic() + SILENCE_SECONDS
+            self.looks_left = MOST_SILENT_LOOKS
         if "RELOADING=1" in said:
-            self.silent_from = math.inf
+            self.looks_left = math.inf
         return said
 
     def end_if_frozen(self) -> None:
         """Kills a process that went silent: what it locked (SQLite, for one) is free again."""
         self.hear()
-        if time.monotonic() > self.silent_from:
+        self.looks_left -= 1
+        if self.looks_left < 0:
             print(f"vasite: {self.name} is frozen; ending it", flush=True)
             send(self.process, signal.SIGKILL)
             self.process.wait()
@@ -147,7 +151,7 @@ class Supervisor:
         status = 0
         is_announced = False
         while not self.is_stopping and status == 0:
-            time.sleep(0.1)
+            time.sleep(LOOK_SECONDS)
             if not is_announced and self.is_answering():
                 print(self.ready_line, flush=True)
                 notify("READY=1")
