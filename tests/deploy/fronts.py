@@ -44,10 +44,14 @@ http {{
 """
 
 
+def is_installed(program: str) -> bool:
+    places = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
+    return shutil.which(program, path=places) is not None
+
+
 def needs(program: str) -> pytest.MarkDecorator:
     """Skips, visibly, where a server isn't installed."""
-    found = shutil.which(program, path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    return pytest.mark.skipif(not found, reason=f"{program} is not installed")
+    return pytest.mark.skipif(not is_installed(program), reason=f"{program} is not installed")
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

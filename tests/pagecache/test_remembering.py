@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wagtail.models import PageViewRestriction
+from django.db import transaction
+from wagtail.models import Page, PageViewRestriction
 
 from blog.models import BlogPostPage
 from newsletter.models import NewsletterPage
@@ -30,6 +31,22 @@ def test_it_works(visit: Visitors, site: SmallSite) -> None:
     BusinessSettings.load().save()  # of no concern
     remembered("titles", read)
     assert len(reads) == 2
+
+
+def test_it_goes_on_after_a_change_that_was_taken_back(db: None) -> None:
+    """Even where all that follows is in the same transaction."""
+    reads = []
+
+    def read() -> bool:
+        reads.append(1)
+        return Page.objects.exists()
+
+    with transaction.atomic():
+        Page.objects.update(title="Never")
+        transaction.set_rollback(True)
+    for _ in range(5):
+        remembered("whether there are posts", read)
+    assert len(reads) == 1
 
 
 def test_a_page_depends_on_what_was_remembered_for_it(visit: Visitors, site: SmallSite) -> None:

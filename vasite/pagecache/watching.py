@@ -94,6 +94,10 @@ class Writes:
         self.slots.add(slot)
         generations().begin([slot])
 
+    def are_awaited(self, connection: Any) -> bool:
+        """Whether the transaction that is open will tell of them when it is committed."""
+        return any(call == self.end for _, call, *_ in connection.run_on_commit)
+
     def end(self) -> None:
         if self.slots:
             generations().end(self.slots)
@@ -109,8 +113,8 @@ def watch(
     """Runs a statement, noting what it reads and counting what it writes."""
     connection = context["connection"]
     writes = writes_of(connection)
-    if writes.slots and not is_in_transaction(connection):
-        writes.end()  # of a transaction that was rolled back
+    if writes.slots and not (is_in_transaction(connection) and writes.are_awaited(connection)):
+        writes.end()  # they were rolled back, with their transaction or to a savepoint
     text = sql if isinstance(sql, str) else str(sql)
     written = slot_written(text, None if many else params)
     if written is None:
