@@ -34,7 +34,7 @@ class Discussion:
         self.post = post
         self.number = number
         self.answered_id = answered
-        self.settings = remembered("comment settings", CommentSettings.load)
+        self.settings = comment_settings()
 
     @cached_property
     def public(self) -> CommentQuerySet:
@@ -109,6 +109,11 @@ class Discussion:
         return self.state != CommentSettings.State.OFF
 
 
+def comment_settings() -> CommentSettings:
+    """Gives what she set for all posts; nobody changes what all are given."""
+    return remembered("comment settings", CommentSettings.load)
+
+
 def discussion_of(post: BlogPostPage) -> Discussion:
     """Gives the discussion under a post, read once for each time the post is shown."""
     if not hasattr(post, "_discussion"):
@@ -120,7 +125,7 @@ def page_of(comment: Comment) -> int:
     """Gives the number of the page of comments on which a public comment stands."""
     begin = comment.parent or comment
     threads = Comment.objects.public().for_page(comment.page).filter(parent=None)
-    if CommentSettings.load().newest_first:
+    if comment_settings().newest_first:
         earlier = threads.filter(received_at__gt=begin.received_at)
     else:
         earlier = threads.filter(received_at__lt=begin.received_at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import functools
 import os
 import re
 import shutil
@@ -24,6 +23,7 @@ import pytest
 from vasite.environment import PROJECT_DIR
 
 START_SECONDS = 90
+SITES = {"standard": ["--empty"], "demo": []}  # with what `serve` makes each
 IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 needs_sqlite = pytest.mark.skipif(not IS_SQLITE, reason="tests SQLite")
 needs_postgresql = pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
@@ -151,13 +151,11 @@ def fresh_database(
     return f"{url.rpartition('/')[0]}/{name}"
 
 
-@functools.cache
-def prepared_site(*arguments: str) -> tuple[Path, str]:
+def prepared_site(kind: str) -> tuple[Path, str]:
     """A folder and a database as `manage.py serve` prepares them, made once for all processes.
 
     The folder's `first-start` is what it printed.
     """
-    kind = "standard" if "--empty" in arguments else "demo"
     folder = Path(os.environ["VASITE_TESTS_SHARED"]) / kind
     database = f"vasite_{kind}"
     with folder.with_suffix(".lock").open("w") as lock:
@@ -165,7 +163,7 @@ def prepared_site(*arguments: str) -> tuple[Path, str]:
         if not (folder / "first-start").exists():
             environment = os.environ | {"DATA_DIR": str(folder), "PORT": str(free_port())}
             output = subprocess.check_output(
-                [sys.executable, "manage.py", "serve", "--prepare-only", *arguments],
+                [sys.executable, "manage.py", "serve", "--prepare-only", *SITES[kind]],
                 cwd=PROJECT_DIR,
                 env=environment | {"DATABASE_URL": fresh_database(database, suffix="")},
             )
@@ -176,15 +174,15 @@ def prepared_site(*arguments: str) -> tuple[Path, str]:
 def copy_of_standard_site(folder: Path, name: str) -> str:
     """Puts a copy of the standard site into a folder and gives its DATABASE_URL: for tests of a
     site that is not new, whose first start would take most of their time."""
-    return copy_of(prepared_site("--empty"), folder, name)
+    return copy_of("standard", folder, name)
 
 
 def copy_of_demo_site(folder: Path, name: str) -> str:
     """As `copy_of_standard_site`, with the demo content."""
-    return copy_of(prepared_site(), folder, name)
+    return copy_of("demo", folder, name)
 
 
-def copy_of(site: tuple[Path, str], folder: Path, name: str) -> str:
-    made, database = site
+def copy_of(kind: str, folder: Path, name: str) -> str:
+    made, database = prepared_site(kind)
     shutil.copytree(made, folder, dirs_exist_ok=True)
     return fresh_database(name, like=database)

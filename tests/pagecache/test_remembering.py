@@ -45,7 +45,7 @@ def test_it_goes_on_after_a_change_that_was_taken_back(db: None) -> None:
         Page.objects.update(title="Never")
         transaction.set_rollback(True)
     for _ in range(5):
-        remembered("whether there are posts", read)
+        remembered("whether there are pages", read)
     assert len(reads) == 1
 
 

@@ -95,8 +95,9 @@ class Writes:
         generations().begin([slot])
 
     def are_awaited(self, connection: Any) -> bool:
-        """Whether the transaction that is open will tell of them when it is committed."""
-        return any(call == self.end for _, call, *_ in connection.run_on_commit)
+        """Whether a transaction is open that will tell of them when it is committed."""
+        calls = (call for _, call, *_ in connection.run_on_commit)
+        return is_in_transaction(connection) and self.end in calls
 
     def end(self) -> None:
         if self.slots:
@@ -113,7 +114,7 @@ def watch(
     """Runs a statement, noting what it reads and counting what it writes."""
     connection = context["connection"]
     writes = writes_of(connection)
-    if writes.slots and not (is_in_transaction(connection) and writes.are_awaited(connection)):
+    if writes.slots and not writes.are_awaited(connection):
         writes.end()  # they were rolled back, with their transaction or to a savepoint
     text = sql if isinstance(sql, str) else str(sql)
     written = slot_written(text, None if many else params)
