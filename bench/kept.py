@@ -26,6 +26,7 @@ from tests.deploy import fronts
 from tests.served import ServedSite, free_port, wait_until
 
 ROUNDS, SECONDS, CONNECTIONS = 3, 6, 16
+AS_INSTALLED = str(Path(__file__).parent / "as_installed")
 POST = """
 from blog.models import BlogPostPage
 pictures = lambda post: sum(block.block_type == "picture" for block in post.body)
@@ -52,7 +53,10 @@ RATIOS = [  # ours, the other, at least
 
 
 def measure() -> str:
-    with ServedSite(Path(tempfile.mkdtemp())) as site, running_wordpress() as wordpress:
+    with (
+        ServedSite(Path(tempfile.mkdtemp()), PYTHONPATH=AS_INSTALLED) as site,
+        running_wordpress() as wordpress,
+    ):
         path = site.run_code(POST).split()[-1].removeprefix(site.url)
         site.run_code(COMMENTS.replace("SLUG", path.strip("/").rpartition("/")[2]))
         wait_for_pictures(site)

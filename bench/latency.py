@@ -102,8 +102,8 @@ def measure_on(database: str, url: str) -> list[str]:
 @contextmanager
 def at_rest(site: ServedSite) -> Iterator[None]:
     """Stops the worker, which would draw ten thousand cards meanwhile, as only a new site does;
-    and the supervisor, which would end it for that."""
-    stopped = [site.process.pid, *site.children("worker")]
+    and gunicorn's master, which would end it for that."""
+    stopped = [site.children("gunicorn")[0], *site.children("worker")]
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     try:

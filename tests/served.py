@@ -22,6 +22,7 @@ import pytest
 
 from vasite.environment import PROJECT_DIR
 
+WORKER_NAME = "vasite-worker"
 START_SECONDS = 90
 SITES = {"standard": ["--empty"], "demo": []}  # with what `serve` makes each
 IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
@@ -99,13 +100,16 @@ class ServedSite:
         return found[1]
 
     def children(self, name: str = "") -> list[int]:
-        """The ids of the site's processes whose command holds a word."""
+        """The ids of the site's processes: "worker", "gunicorn" (its master first) or all."""
         pids = [self.process.pid]
         for pid in pids:
             tasks = Path(f"/proc/{pid}/task/{pid}/children")
             pids += [int(child) for child in tasks.read_text().split()]
-        commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in pids[1:]}
-        return [pid for pid, command in commands.items() if name in command]
+        names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids[1:]}
+        if not name:
+            return list(names)
+        is_worker = name == "worker"
+        return [pid for pid, own in names.items() if (own == WORKER_NAME) is is_worker]
 
     def run_code(self, code: str) -> str:
         """Runs Python code on the site's database and gives what it prints."""

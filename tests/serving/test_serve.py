@@ -115,7 +115,7 @@ def test_what_cannot_stay_up_ends_the_whole_with_its_error(served: ServedSite) -
     )
     assert ended.returncode == 1
     assert "unrecognized arguments: --no-such" in ended.stderr
-    assert "web can't stay up" in ended.stderr
+    assert "web server can't stay up" in ended.stderr
     assert "Ready:" not in ended.stdout
 
 

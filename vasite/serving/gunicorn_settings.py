@@ -1,7 +1,9 @@
 """How gunicorn serves the site: its own configuration file."""
 
 import gc
+import os
 import resource
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -37,8 +39,9 @@ def on_starting(server: object) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65_536), most))
 
 
-def when_ready(server: object) -> None:
-    """Loads what would be loaded later, and sets it aside before the workers are forked.
+def when_ready(server: Any) -> None:
+    """Loads what would be loaded later, and sets it aside before the processes are forked: those
+    that serve, and the site's worker.
 
     So the processes share it, nobody's first visit waits for it, and one that runs while a new
     version is being installed never mixes the two. The garbage collector would go through all of
@@ -46,8 +49,13 @@ def when_ready(server: object) -> None:
     share (docs.python.org/3/library/gc.html, freeze).
     """
     if apps.ready:  # as it isn't for the bare function of the bench
+        from vasite.serving.background import periodic_tasks
+
         for path in (PROJECT_DIR / "templates").rglob("*.html"):
             get_template(path.relative_to(PROJECT_DIR / "templates").as_posix())
         resolve("/admin/")
+        periodic_tasks()
+        server.app.worker_lock = os.memfd_create("worker_lock")
+        server.num_workers += 1
     gc.collect()
     gc.freeze()

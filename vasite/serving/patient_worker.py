@@ -1,16 +1,22 @@
-"""gunicorn's threads, none of which waits for a visitor.
+"""gunicorn's threads, none of which waits for a visitor; one process of all is the site's worker.
 
 gunicorn gives each new connection a thread that waits for its request: as many idle connections
 as there are threads, such as browsers open in advance, and nobody else is answered. Here a request
 gets a thread once its headers have come, and of its body as much as a form has. Who is slower than
 PATIENCE is hung up on.
+
+The worker is forked like the others, so it shares the code's memory with them, and gunicorn starts
+it again when it dies or is frozen.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import re
 import selectors
+import signal
 import socket
 import struct
 import time
@@ -33,6 +39,19 @@ NOBODY_THERE = (errno.EAGAIN, errno.ECONNABORTED)
 
 class PatientWorker(ThreadWorker):
     """Listens to all connections in one loop, and hands over what has arrived."""
+
+    def run(self) -> None:
+        if is_to_work(self.app):
+            from vasite.serving.background import BackgroundWorker  # whose models need the apps
+
+            BackgroundWorker(self.tell_master).run()
+        else:
+            super().run()
+
+    def tell_master(self) -> None:
+        self.notify()
+        if not self.is_parent_alive():
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def accept(self, listener: socket.socket) -> None:
         if self.nr_conns - len(self.pending_conns) >= self.cfg.threads:
@@ -70,6 +89,18 @@ class PatientWorker(ThreadWorker):
             self.poller.unregister(client)
             self.keepalived_conns.remove(conn)
             self.await_request(conn)
+
+
+def is_to_work(app: Any) -> bool:
+    """Whether this process is the first to ask, or the first since the last worker ended: only one
+    can have the lock, and loses it with its life (fcntl(2), F_SETLK)."""
+    if not hasattr(app, "worker_lock"):
+        return False
+    try:
+        fcntl.lockf(app.worker_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def has_arrived(client: socket.socket) -> bool:

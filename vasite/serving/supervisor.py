@@ -1,4 +1,4 @@
-"""Keeps the web server and the worker running, renews them without a gap, ends both together.
+"""Keeps the web server running, whose worker is one of its processes, and renews it without a gap.
 
 A process without Django and packages, so that it costs little memory: `manage.py serve`
 becomes it once the site is prepared. The listening socket is its own, so that connections wait
@@ -7,7 +7,6 @@ while a web server is renewed or started again; none is refused.
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import socket
@@ -16,7 +15,6 @@ import sys
 import time
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -26,47 +24,38 @@ GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.1
-# Eight seconds, as gunicorn waits for its own processes. Looks are counted, not seconds: who was
-# frozen together with this process, by a machine that was paused, is not taken for frozen.
-MOST_SILENT_LOOKS = 80
 MOST_FAILURES = 5
 # glibc (mallopt(3)): large blocks, such as pictures, are given back at once and not kept by each
 # thread for its next one. Without it 200 uploads left the web with twice its memory.
 ALLOCATION = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
-GUNICORN_SETTINGS = "python:vasite.serving.gunicorn_settings"
+GUNICORN = ["-m", "gunicorn", "-c", "python:vasite.serving.gunicorn_settings"]
 
 
-@dataclass
-class Child:
-    """A process kept running; `failures` counts the times it ended before it ran steadily.
+class WebServer:
+    """gunicorn's master with all that it started, in one group of processes. It tells by
+    sd_notify(3) when it is ready; `failures` counts the times it ended before it ran steadily."""
 
-    It tells by sd_notify(3) how it is: "READY=1", as gunicorn does; "WATCHDOG=1", after which it
-    is to be heard again within MOST_SILENT_LOOKS; "RELOADING=1", when it starts anew by itself.
-    """
+    process: subprocess.Popen[bytes]
+    notices: socket.socket
 
-    name: str
-    command: list[str]
-    files: tuple[int, ...] = ()  # that it inherits
-    tells_when_ready: bool = False
-    failures: int = 0
-    started_at: float = 0.0
-    looks_left: float = math.inf
-    process: subprocess.Popen[bytes] = field(init=False)
-    notices: socket.socket = field(init=False)
+    def __init__(self, listening: int) -> None:
+        self.listening = listening  # the number of the socket, which it inherits
+        self.failures = 0
+        self.started_at = 0.0
 
     def start(self) -> None:
-        self.started_at, self.looks_left = time.monotonic(), math.inf
+        self.started_at = time.monotonic()
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind("")  # an abstract address of the system's choice: unix(7)
         self.notices.setblocking(False)
         address = "@" + self.notices.getsockname()[1:].decode()
-        # A session of its own: Ctrl-C reaches the supervisor alone, which then ends the
-        # children with SIGTERM, gracefully.
+        # A session of its own: Ctrl-C reaches the supervisor alone, which then ends it with
+        # SIGTERM, gracefully.
         self.process = subprocess.Popen(
-            self.command,
+            [sys.executable, *GUNICORN, "-b", f"fd://{self.listening}", "vasite.wsgi"],
             start_new_session=True,
             env=ALLOCATION | os.environ | {"NOTIFY_SOCKET": address},
-            pass_fds=self.files,
+            pass_fds=(self.listening,),
         )
 
     def renew(self) -> bool:
@@ -74,7 +63,7 @@ class Child:
         ready, or for good if that doesn't become so. Tells whether it did."""
         old = copy(self)
         self.start()
-        if self.tells_when_ready and not self.becomes_ready():
+        if not self.becomes_ready():
             end(self.process, 0)
             self.notices.close()
             vars(self).update(vars(old))
@@ -85,31 +74,11 @@ class Child:
 
     def becomes_ready(self) -> bool:
         while self.process.poll() is None and time.monotonic() - self.started_at < START_SECONDS:
-            if "READY=1" in self.hear():
-                return True
+            with suppress(BlockingIOError):
+                if b"READY=1" in self.notices.recv(4096).split(b"\n"):
+                    return True
             time.sleep(LOOK_SECONDS)
         return False
-
-    def hear(self) -> set[str]:
-        """Gives what the process said since the last time."""
-        said = set()
-        with suppress(BlockingIOError):
-            while True:
-                said |= set(self.notices.recv(4096).decode().split("\n"))
-        if "WATCHDOG=1" in said:
-            self.looks_left = MOST_SILENT_LOOKS
-        if "RELOADING=1" in said:
-            self.looks_left = math.inf
-        return said
-
-    def end_if_frozen(self) -> None:
-        """Kills a process that went silent: what it locked (SQLite, for one) is free again."""
-        self.hear()
-        self.looks_left -= 1
-        if self.looks_left < 0:
-            print(f"vasite: {self.name} is frozen; ending it", flush=True)
-            send(self.process, signal.SIGKILL)
-            self.process.wait()
 
 
 def send(process: subprocess.Popen[bytes], signal_number: int) -> None:
@@ -131,9 +100,9 @@ class Supervisor:
     """`record` is a file that says which process this is and how its last renewal went."""
 
     def __init__(
-        self, children: list[Child], record: Path, address: tuple[str, int], ready_line: str
+        self, web: WebServer, record: Path, address: tuple[str, int], ready_line: str
     ) -> None:
-        self.children = children
+        self.web = web
         self.record = record
         self.address = address
         self.ready_line = ready_line
@@ -141,12 +110,11 @@ class Supervisor:
         self.is_to_renew = False
 
     def run(self) -> int:
-        """Runs until told to stop; gives the exit status: 0, or 1 when a child can't stay up."""
+        """Runs until told to stop; gives the exit status: 0, or 1 when the web can't stay up."""
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, self.stop)
         signal.signal(signal.SIGUSR2, self.ask_to_renew)
-        for child in self.children:
-            child.start()
+        self.web.start()
         self.write_record()
         status = 0
         is_announced = False
@@ -158,11 +126,9 @@ class Supervisor:
                 is_announced = True
             if self.is_to_renew:
                 self.renew()
-            for child in self.children:
-                child.end_if_frozen()
-                status = status or self.restart_if_ended(child)
+            status = self.restart_if_ended()
         self.record.unlink(missing_ok=True)
-        self.end_children()
+        end(self.web.process, GRACE_SECONDS)
         return status
 
     def stop(self, signal_number: int, frame: FrameType | None) -> None:
@@ -174,7 +140,7 @@ class Supervisor:
     def renew(self) -> None:
         """Starts the code that is there now in place of what runs."""
         self.is_to_renew = False
-        is_well = all(child.renew() for child in self.children)
+        is_well = self.web.renew()
         outcome = "renewed" if is_well else "the new version can't start, the old one goes on"
         print(f"vasite: {outcome}", flush=True)
         self.write_record(str(time.monotonic()), outcome)
@@ -188,33 +154,26 @@ class Supervisor:
             return b" 200 " in visitor.recv(20)
         return False
 
-    def restart_if_ended(self, child: Child) -> int:
-        code = child.process.poll()
+    def restart_if_ended(self) -> int:
+        web, code = self.web, self.web.process.poll()
         if code is None or self.is_stopping:
             return 0
-        if time.monotonic() - child.started_at > STEADY_SECONDS:
-            child.failures = 0
-        child.failures += 1
-        if child.failures >= MOST_FAILURES:
+        if time.monotonic() - web.started_at > STEADY_SECONDS:
+            web.failures = 0
+        web.failures += 1
+        if web.failures >= MOST_FAILURES:
             print(
-                f"vasite: {child.name} can't stay up: it ended {child.failures} times, "
+                f"vasite: the web server can't stay up: it ended {web.failures} times, "
                 f"last with status {code}. Its error is above.",
                 file=sys.stderr,
                 flush=True,
             )
             return 1
-        print(f"vasite: {child.name} ended with status {code}; starting it again", flush=True)
-        send(child.process, signal.SIGKILL)  # what the dead process left of its group
-        child.notices.close()
-        child.start()
+        print(f"vasite: the web server ended with status {code}; starting it again", flush=True)
+        send(web.process, signal.SIGKILL)  # what the dead process left of its group
+        web.notices.close()
+        web.start()
         return 0
-
-    def end_children(self) -> None:
-        deadline = time.monotonic() + GRACE_SECONDS
-        for child in self.children:
-            send(child.process, signal.SIGTERM)
-        for child in self.children:
-            end(child.process, max(0.0, deadline - time.monotonic()))
 
 
 def notify(state: str) -> None:
@@ -226,21 +185,12 @@ def notify(state: str) -> None:
 
 
 def main() -> int:
-    """Takes the site's own host and port, its public address, the folder of manage.py, the file
-    that records this process, and the number of the listening socket."""
-    host, port, site_url, folder, record, listening = sys.argv[1:7]
-    gunicorn = [sys.executable, "-m", "gunicorn", "-c", GUNICORN_SETTINGS]
-    children = [
-        Child(
-            "web",
-            [*gunicorn, "-b", f"fd://{listening}", "vasite.wsgi"],
-            files=(int(listening),),
-            tells_when_ready=True,
-        ),
-        Child("worker", [sys.executable, os.path.join(folder, "manage.py"), "worker"]),
-    ]
+    """Takes the site's own host and port, its public address, the file that records this process,
+    and the number of the listening socket."""
+    host, port, site_url, record, listening = sys.argv[1:6]
     ready_line = f"Ready: {site_url}/ (stop with Ctrl-C)"
-    return Supervisor(children, Path(record), (host, int(port)), ready_line).run()
+    web = WebServer(int(listening))
+    return Supervisor(web, Path(record), (host, int(port)), ready_line).run()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`make run`: prepares the site, then becomes the supervisor of web server and worker."""
+"""`make run`: prepares the site, then becomes the supervisor of its web server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SYSTEMD_SOCKET = 3  # SD_LISTEN_FDS_START
 
 
 class Command(BaseCommand):
-    help = "Prepares the site, then serves it with gunicorn beside one worker."
+    help = "Prepares the site, then serves it with gunicorn, one of whose processes is the worker."
     requires_system_checks = ["database", "models"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -177,5 +177,5 @@ def become_supervisor(listener: socket.socket) -> None:
     }
     os.chdir(PROJECT_DIR)
     supervisor = [sys.executable, "-m", "vasite.serving.supervisor"]
-    places = [*address, settings.SITE_URL, str(PROJECT_DIR), str(SUPERVISOR_RECORD)]
+    places = [*address, settings.SITE_URL, str(SUPERVISOR_RECORD)]
     os.execv(sys.executable, [*supervisor, *places, str(listener.fileno())])

@@ -1,42 +1,17 @@
-"""The worker: runs the tasks in the database and what is due by the clock."""
+"""A worker of its own, beside the one that the web server keeps or on another machine."""
 
 from __future__ import annotations
 
-import ctypes
-import gc
-import logging
 import os
-import signal
 import sys
-import threading
-import time
-from contextlib import suppress
-from pathlib import Path
-from types import FrameType
+from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections, connection, connections
-from django.utils import timezone
-from django.utils.crypto import get_random_string
-from django.utils.module_loading import import_string
-from django_tasks_db.management.commands.db_worker import Worker as TaskWorker
-from django_tasks_db.models import DBTaskResult
+from django.db import connections
 
-from vasite.pagecache.purging import purge_if_changed
-from vasite.serving.models import Worker
-from vasite.serving.queue import enqueue_once
+from vasite.serving.background import BackgroundWorker
 from vasite.serving.supervisor import notify
-from vasite.serving.tasks import resume_abandoned_tasks
-
-logger = logging.getLogger("vasite.event")
-SIGN_OF_LIFE_SECONDS = 5
-WATCHDOG_SECONDS = 1
-POLL_SECONDS = 0.5
-PURGE_AGAIN_SECONDS = 5
-SHORTEST_LIFE = 30  # seconds
-MOST_GROWTH = 30 * 1024 * 1024  # bytes
 
 
 class Command(BaseCommand):
@@ -44,99 +19,8 @@ class Command(BaseCommand):
     requires_system_checks = []  # `serve` makes them; 30 MB of addresses and views would stay
 
     def handle(self, *args: Any, **options: Any) -> None:
-        os.nice(10)  # people who wait for a page come first
-        self.worker_id = f"{os.getpid()}-{get_random_string(12)}"
-        self.stopping = threading.Event()
-        self.tasks = TaskWorker(
-            queue_names=["*"],
-            excluded_queue_names=[],
-            interval=POLL_SECONDS,
-            batch=True,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=self.worker_id,
-        )
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signal_number, self.stop)
-        threading.Thread(target=self.give_signs_of_life, daemon=True).start()
-        threading.Thread(target=self.tell_supervisor, daemon=True).start()
-        if settings.PURGE:
-            threading.Thread(target=self.purge_front, daemon=True).start()
-        last_runs: dict[str, float] = {}
-        started_at, memory = time.monotonic(), resident_bytes()
-        while not self.stopping.is_set():
-            try:
-                resume_abandoned_tasks()
-                self.enqueue_due(last_runs)
-                if DBTaskResult.objects.ready().exists():
-                    self.tasks.run()
-                    give_memory_back()
-                is_young = time.monotonic() - started_at < SHORTEST_LIFE
-                if resident_bytes() > memory + MOST_GROWTH and not is_young:
-                    self.start_anew()
-            except DatabaseError as error:
-                # Stopped, restarted or locked: it comes back, and so does the work.
-                logger.warning("The worker waits for the database", exc_info=error)
-                connection.close()
-            self.stopping.wait(POLL_SECONDS)
-
-    def start_anew(self) -> None:
-        """Becomes a new process with the same id: what large pictures leave lies between what is
-        needed, and can't be given back otherwise."""
-        if not self.stopping.is_set():
+        worker = BackgroundWorker(partial(notify, "WATCHDOG=1"))
+        worker.run()
+        if not worker.stopping.is_set():
             connections.close_all()
-            notify("RELOADING=1")
             os.execv(sys.executable, [sys.executable, *sys.argv])
-
-    def stop(self, signal_number: int, frame: FrameType | None) -> None:
-        """Finishes the task under way, then ends."""
-        self.tasks.running = False
-        self.stopping.set()
-
-    def enqueue_due(self, last_runs: dict[str, float]) -> None:
-        now = time.monotonic()
-        for path, seconds in settings.PERIODIC_TASKS.items():
-            if now - last_runs.get(path, -seconds) >= seconds:
-                enqueue_once(import_string(path))
-                last_runs[path] = now
-
-    def give_signs_of_life(self) -> None:
-        while True:
-            try:
-                Worker.objects.update_or_create(
-                    worker_id=self.worker_id, defaults={"seen_at": timezone.now()}
-                )
-            except DatabaseError:
-                connection.close()
-            close_old_connections()
-            if self.stopping.wait(SIGN_OF_LIFE_SECONDS):
-                return
-
-    def tell_supervisor(self) -> None:
-        """Says that this process is not frozen, whatever the database does."""
-        while True:
-            notify("WATCHDOG=1")
-            time.sleep(WATCHDOG_SECONDS)
-
-    def purge_front(self) -> None:
-        pause = POLL_SECONDS
-        while not self.stopping.wait(pause):
-            try:
-                purge_if_changed()
-                pause = POLL_SECONDS
-            except OSError as error:
-                logger.warning("What is in front of the site can't be purged: %s", error)
-                pause = PURGE_AGAIN_SECONDS
-
-
-def resident_bytes() -> int:
-    pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-def give_memory_back() -> None:
-    """Returns to the system what the last tasks took; glibc keeps it otherwise: malloc_trim(3)."""
-    gc.collect()
-    with suppress(AttributeError):  # another C library
-        ctypes.CDLL(None).malloc_trim(0)
