@@ -94,7 +94,7 @@ class VisiblePageLinkHandler(PageLinkHandler):
 
     @classmethod
     def get_many(cls, attrs_list: list[dict[str, str]]) -> list[Page | None]:
-        pages = Page.objects.live().in_bulk([int(attrs["id"]) for attrs in attrs_list])
+        pages = Page.objects.live().order_by().in_bulk([int(attrs["id"]) for attrs in attrs_list])
         return [pages.get(int(attrs["id"])) for attrs in attrs_list]
 
 

@@ -74,8 +74,8 @@ class HomePage(ContentPage):
             # The slug has an index, the whole address has none. Posts are most of all pages, and
             # none of them stands right below this one.
             for model in (BlogPostPage, Page) if len(path_components) > 1 else (Page,):
-                page = model.objects.filter(slug=path_components[-1], url_path=url_path).first()
-                if page:
+                found = model.objects.filter(slug=path_components[-1], url_path=url_path)
+                for page in found.order_by()[:1]:  # first() would put it in order
                     return page.specific.route(request, [])
         return super().route(request, path_components)
 

@@ -26,7 +26,7 @@ WEBSITE_ID = f"{settings.SITE_URL}/#website"
 BUSINESS_ID = f"{settings.SITE_URL}/#business"
 PERSON_ID = f"{settings.SITE_URL}/#person"
 # Characters that would end a script element, as Django's json_script escapes them
-ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 # What apps on higher floors add to the nodes of a page
 contributors: list[Callable[[Page, list[Node]], None]] = []
 
@@ -72,7 +72,9 @@ def graph(
 def as_script_text(nodes: list[Node]) -> SafeString:
     """Gives the graph as JSON that can stand in a script element."""
     text = json.dumps({"@context": "https://schema.org", "@graph": nodes}, ensure_ascii=False)
-    return mark_safe(text.translate(ESCAPES))  # noqa: S308 - escaped right here
+    for character, escape in ESCAPES.items():  # translate() takes a hundred times as long
+        text = text.replace(character, escape)
+    return mark_safe(text)  # noqa: S308 - escaped right here
 
 
 def website(business: BusinessSettings) -> Node:
