@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,6 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.files.images import ImageFile
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
@@ -21,6 +23,7 @@ from blog.models import BlogIndexPage, BlogPostPage
 from contact.models import ContactPage
 from newsletter.models import NewsletterPage
 from services.models import ServicePage, ServicesIndexPage
+from tests.served import IS_SQLITE, fresh_database, prepared_site
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo.pages import build_home, paragraphs
@@ -31,6 +34,23 @@ from vasite.serving.management.commands.serve import set_site_address
 def pytest_configure() -> None:
     """One process, whose counters need no database; tests with several start the real site."""
     django_settings.PAGE_COUNTERS_SHARED = False
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Puts a copy of the database that is migrated once for all test processes in its place."""
+    database = connection.settings_dict
+    name = database["TEST"]["NAME"] or f"test_{database['NAME']}"
+    folder, template = prepared_site("migrated")
+    if IS_SQLITE:
+        shutil.copy(folder / "db.sqlite3", name)
+    else:
+        fresh_database(name, like=template, suffix="")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    return True
 
 
 @pytest.fixture(autouse=True)

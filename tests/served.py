@@ -24,7 +24,11 @@ from vasite.environment import PROJECT_DIR
 
 WORKER_NAME = "vasite-worker"
 START_SECONDS = 90
-SITES = {"standard": ["--empty"], "demo": []}  # with what `serve` makes each
+MAKE = {  # with which command of manage.py each kind of site is made, from one that is migrated
+    "migrated": ["migrate", "--verbosity=0"],
+    "standard": ["serve", "--prepare-only", "--empty"],
+    "demo": ["serve", "--prepare-only"],
+}
 IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 needs_sqlite = pytest.mark.skipif(not IS_SQLITE, reason="tests SQLite")
 needs_postgresql = pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
@@ -156,22 +160,28 @@ def fresh_database(
 
 
 def prepared_site(kind: str) -> tuple[Path, str]:
-    """A folder and a database as `manage.py serve` prepares them, made once for all processes.
+    """A folder and a database as a command of MAKE leaves them, made once for all processes.
 
     The folder's `first-start` is what it printed.
     """
     folder = Path(os.environ["VASITE_TESTS_SHARED"]) / kind
     database = f"vasite_{kind}"
+    made = folder.with_suffix(".made")
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "first-start").exists():
-            environment = os.environ | {"DATA_DIR": str(folder), "PORT": str(free_port())}
+        if not made.exists():
+            if kind == "migrated":
+                address = fresh_database(database, suffix="")
+            else:
+                address = copy_of("migrated", folder, database, suffix="")
+            environment = {"DATA_DIR": str(folder), "DATABASE_URL": address}
             output = subprocess.check_output(
-                [sys.executable, "manage.py", "serve", "--prepare-only", *SITES[kind]],
+                [sys.executable, "manage.py", *MAKE[kind]],
                 cwd=PROJECT_DIR,
-                env=environment | {"DATABASE_URL": fresh_database(database, suffix="")},
+                env=os.environ | environment | {"PORT": str(free_port())},
             )
             (folder / "first-start").write_bytes(output)
+            made.touch()
     return folder, "template1" if IS_SQLITE else database
 
 
@@ -186,7 +196,7 @@ def copy_of_demo_site(folder: Path, name: str) -> str:
     return copy_of("demo", folder, name)
 
 
-def copy_of(kind: str, folder: Path, name: str) -> str:
+def copy_of(kind: str, folder: Path, name: str, **where: str) -> str:
     made, database = prepared_site(kind)
     shutil.copytree(made, folder, dirs_exist_ok=True)
-    return fresh_database(name, like=database)
+    return fresh_database(name, like=database, **where)
