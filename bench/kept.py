@@ -150,7 +150,7 @@ def median_rate(rounds: list[tuple[float, float]]) -> float:
 def bare(site: ServedSite, path: str) -> Iterator[str]:
     port = free_port()
     settings = {"COPY": f"{site.url}{path}", "PORT": str(port)}
-    settings["DJANGO_SETTINGS_MODULE"] = "vasite.settings"
+    settings |= {"DJANGO_SETTINGS_MODULE": "vasite.settings", "PYTHONPATH": ""}
     arguments = ["-c", "python:vasite.serving.gunicorn_settings", "bench.bare:application"]
     url = f"http://127.0.0.1:{port}{path}"
     with gunicorn(arguments, url, env=site.environment | settings):

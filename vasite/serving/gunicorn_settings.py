@@ -46,8 +46,7 @@ def when_ready(server: Any) -> None:
     So the processes share it, nobody's first visit waits for it, and one that runs while a new
     version is being installed never mixes the two. The garbage collector would go through all of
     it now and then, 70 ms of somebody's answer, and by that copy the memory that the processes
-    share (docs.python.org/3/library/gc.html, freeze). It looks at new objects less often than it
-    would, which makes a page in 4 % less time.
+    share (docs.python.org/3/library/gc.html, freeze).
     """
     if apps.ready:  # as it isn't for the bare function of the bench
         from vasite.serving.background import periodic_tasks
@@ -60,4 +59,3 @@ def when_ready(server: Any) -> None:
         server.num_workers += 1
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000)
