@@ -87,6 +87,7 @@ def test_reader_subscribes_confirms_and_leaves(
     page.wait_for_url("**/newsletter/thank-you/")
     admin.goto(f"{demo.url}/admin/outbox/")
     admin.locator("tr", has_text=address).get_by_role("link", name="Please confirm").click()
+    admin.wait_for_url("**/admin/outbox/inspect/**")  # in full, not as far as it has arrived
     text = admin.inner_text("pre")
     for word, outcome in (("confirm", "You are subscribed"), ("unsubscribe", "unsubscribed")):
         found = re.search(rf"http\S+/newsletter/{word}/\S+", text)

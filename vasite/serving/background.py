@@ -35,7 +35,7 @@ NAME = "vasite-worker"  # of its process, as ps and top show it
 SIGN_OF_LIFE_SECONDS = 5
 WATCHDOG_SECONDS = 1
 POLL_SECONDS = 0.5
-TRY_AGAIN_SECONDS = 5
+TRY_AGAIN_SECONDS = 5.0
 SHORTEST_LIFE = 30  # seconds
 MOST_GROWTH = 10 * 1024 * 1024  # bytes
 
@@ -48,6 +48,7 @@ class BackgroundWorker:
         self.tell_watcher = tell_watcher
         self.worker_id = f"{os.getpid()}-{get_random_string(12)}"
         self.stopping = threading.Event()
+        self.last_runs: dict[str, float] = {}
         self.tasks = TaskWorker(
             queue_names=["*"],
             excluded_queue_names=[],
@@ -70,40 +71,43 @@ class BackgroundWorker:
         threading.Thread(target=self.say_it_is_not_frozen, daemon=True).start()
         if settings.PURGE:
             threading.Thread(target=self.purge_front, daemon=True).start()
-        last_runs: dict[str, float] = {}
         periodic_tasks()
         started_at, memory = time.monotonic(), resident_bytes()
         while not self.stopping.is_set():
-            pause = POLL_SECONDS
-            try:
-                resume_abandoned_tasks()
-                self.enqueue_due(last_runs)
-                if DBTaskResult.objects.ready().exists():
-                    self.tasks.run()
-                    give_memory_back()
-            except DatabaseError as error:
-                # Stopped, restarted or locked: it comes back, and so does the work.
-                logger.warning("The worker waits for the database", exc_info=error)
-                connection.close()
-            except Exception:
-                logger.exception("The worker goes on after an error")
-                pause = TRY_AGAIN_SECONDS
+            pause = self.take_a_turn()
             is_young = time.monotonic() - started_at < SHORTEST_LIFE
             if resident_bytes() > memory + MOST_GROWTH and not is_young:
                 return
             self.stopping.wait(pause)
+
+    def take_a_turn(self) -> float:
+        """Does all that waits; gives the seconds until the next turn."""
+        try:
+            resume_abandoned_tasks()
+            self.enqueue_due()
+            if DBTaskResult.objects.ready().exists():
+                self.tasks.run()
+                give_memory_back()
+        except DatabaseError as error:
+            # Stopped, restarted or locked: it comes back, and so does the work.
+            logger.warning("The worker waits for the database", exc_info=error)
+            connection.close()
+        except Exception:
+            logger.exception("The worker goes on after an error")
+            return TRY_AGAIN_SECONDS
+        return POLL_SECONDS
 
     def stop(self, signal_number: int, frame: FrameType | None) -> None:
         """Finishes the task under way, then ends."""
         self.tasks.running = False
         self.stopping.set()
 
-    def enqueue_due(self, last_runs: dict[str, float]) -> None:
+    def enqueue_due(self) -> None:
         now = time.monotonic()
         for task, seconds in periodic_tasks():
-            if now - last_runs.get(task.module_path, -seconds) >= seconds:
+            if now - self.last_runs.get(task.module_path, -seconds) >= seconds:
                 enqueue_once(task)
-                last_runs[task.module_path] = now
+                self.last_runs[task.module_path] = now
 
     def give_signs_of_life(self) -> None:
         while True:
