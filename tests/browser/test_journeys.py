@@ -45,7 +45,7 @@ def test_visitor_sends_an_enquiry_after_mending_it(
     expect(page.locator(".error-summary")).to_be_visible()
     expect(page.locator("#enquiry-name")).to_have_value(name)
     if way["java_script_enabled"]:
-        assert page.evaluate("document.activeElement.className") == "error-summary"
+        expect(page.locator(".error-summary")).to_be_focused()
     page.fill("#enquiry-email", "hannah@example.com")
     page.fill("#enquiry-message", "Could you take over my mail?")
     page.click("#enquiry button")
