@@ -50,6 +50,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
+    """Django uses that copy instead of making a database from the migrations."""
     return True
 
 

@@ -1,4 +1,4 @@
-"""`make run`: starts, keeps both processes up, keeps the content, and ends cleanly."""
+"""`make run`: starts, keeps its processes up, keeps the content, and ends cleanly."""
 
 from __future__ import annotations
 

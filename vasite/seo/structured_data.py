@@ -72,7 +72,7 @@ def graph(
 def as_script_text(nodes: list[Node]) -> SafeString:
     """Gives the graph as JSON that can stand in a script element."""
     text = json.dumps({"@context": "https://schema.org", "@graph": nodes}, ensure_ascii=False)
-    for character, escape in ESCAPES.items():  # translate() takes a hundred times as long
+    for character, escape in ESCAPES.items():  # translate() takes twenty times as long
         text = text.replace(character, escape)
     return mark_safe(text)  # noqa: S308 - escaped right here
 

@@ -32,6 +32,7 @@ from vasite.serving.tasks import resume_abandoned_tasks
 
 logger = logging.getLogger("vasite.event")
 NAME = "vasite-worker"  # of its process, as ps and top show it
+NICENESS = 10
 SIGN_OF_LIFE_SECONDS = 5
 WATCHDOG_SECONDS = 1
 POLL_SECONDS = 0.5
@@ -63,7 +64,8 @@ class BackgroundWorker:
     def run(self) -> None:
         """Works until it is told to stop, or has grown: what large pictures leave lies between
         what is needed and can't be given back, so a new process takes its place."""
-        os.nice(10)  # people who wait for a page come first
+        # People who wait for a page come first; once, not again when the process starts anew
+        os.nice(max(0, NICENESS - os.nice(0)))
         Path("/proc/self/comm").write_text(NAME)
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, self.stop)
@@ -71,7 +73,7 @@ class BackgroundWorker:
         threading.Thread(target=self.say_it_is_not_frozen, daemon=True).start()
         if settings.PURGE:
             threading.Thread(target=self.purge_front, daemon=True).start()
-        periodic_tasks()
+        periodic_tasks()  # loaded now, so that their code isn't taken for growth
         started_at, memory = time.monotonic(), resident_bytes()
         while not self.stopping.is_set():
             pause = self.take_a_turn()

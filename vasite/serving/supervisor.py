@@ -177,7 +177,7 @@ class Supervisor:
 
 
 def notify(state: str) -> None:
-    """Tells who started this process, systemd or a supervisor, how it is (sd_notify(3))."""
+    """Tells systemd, if it started this process, how it is (sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if address:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices, suppress(OSError):

@@ -21,6 +21,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         worker = BackgroundWorker(partial(notify, "WATCHDOG=1"))
         worker.run()
-        if not worker.stopping.is_set():
+        if not worker.stopping.is_set():  # it has grown: it becomes a new process
             connections.close_all()
             os.execv(sys.executable, [sys.executable, *sys.argv])
