@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from copy import copy
@@ -170,7 +171,9 @@ class Supervisor:
             )
             return 1
         print(f"vasite: the web server ended with status {code}; starting it again", flush=True)
-        send(web.process, signal.SIGKILL)  # what the dead process left of its group
+        # What it left finishes what it has, such as a mail that is being handed over
+        send(web.process, signal.SIGTERM)
+        threading.Timer(GRACE_SECONDS, send, [web.process, signal.SIGKILL]).start()
         web.notices.close()
         web.start()
         return 0
