@@ -24,9 +24,14 @@ dev: ## Starts the site with autoreload and debug pages
 	DEBUG=1 $(VENV_PYTHON) manage.py worker & worker=$$!; \
 	DEBUG=1 $(VENV_PYTHON) manage.py runserver $${HOST:-127.0.0.1}:$${PORT:-8000}
 
-test: ## Runs all tests (needs no running site)
+test: tests/browser/node_modules/.package-lock.json ## Runs all tests (needs no running site)
 	@sh requirements/install dev
 	@$(VENV_PYTHON) -m pytest -n 2 $(ARGS)
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	@! command -v npm >/dev/null || \
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/browser >/dev/null 2>&1 || \
+	echo "npm can't install the packages of tests/browser: some tests are skipped" >&2
 
 lint: ## Checks style, types, floors, templates and settings
 	@sh requirements/install dev

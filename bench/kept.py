@@ -95,8 +95,8 @@ def behind_nginx(alone: ServedSite) -> Iterator[dict[str, tuple[str, dict[str, s
     that the same nginx gives from /static/, both over TLS."""
     folder = Path(tempfile.mkdtemp())
     data = folder / "data"
-    shutil.copytree(alone.environment["DATA_DIR"], data, ignore=shutil.ignore_patterns("pagecache"))
-    (data / "supervisor").unlink()
+    of_the_other = shutil.ignore_patterns("pagecache", "supervisor")
+    shutil.copytree(alone.environment["DATA_DIR"], data, ignore=of_the_other)
     public = {"SITE_URL": f"https://{fronts.HOST}", "PAGE_FILES": "true"}
     with ServedSite(data, **public) as site, fronts.nginx(site, folder) as port:
         path = site.run_code(POST).split()[-1].removeprefix(f"https://{fronts.HOST}")

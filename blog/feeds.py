@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,17 +17,16 @@ from django.template.loader import render_to_string
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import conditional_page
+from django.views.decorators.http import conditional_page, require_safe
 from wagtail.blocks import Block
 
 from blog.models import BlogPostPage, Category
 from vasite.business.models import BusinessSettings
+from vasite.characters import clean_text
 from vasite.content.rich_text import expand_all, with_whole_addresses
 from vasite.pagecache.keeping import kept
 
 POSTS_IN_FEED = 20
-# Control characters that XML 1.0 can't hold; Django raises on them.
-NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class WholePostFeed(Atom1Feed):
@@ -36,7 +34,11 @@ class WholePostFeed(Atom1Feed):
 
     def add_item_elements(self, handler: XMLGenerator, item: dict[str, Any]) -> None:
         content = item.pop("description")
-        super().add_item_elements(handler, item | {"description": item["summary"]})
+        # Each entry needs its moment of change (RFC 4287, 4.1.2).
+        updated = item["updateddate"] or item["pubdate"] or self.latest_post_date()
+        super().add_item_elements(
+            handler, item | {"description": item["summary"], "updateddate": updated}
+        )
         handler.addQuickElement("content", content, {"type": "html"})
 
 
@@ -57,14 +59,14 @@ class BlogFeed(Feed):
 
     def title(self, subject: Subject) -> str:
         name = subject.business.name
-        return printable(f"{subject.category.name} – {name}" if subject.category else name)
+        return clean_text(f"{subject.category.name} – {name}" if subject.category else name)
 
     def subtitle(self, subject: Subject) -> str:
         words = subject.category.introduction if subject.category else subject.business.strapline
-        return printable(words)
+        return clean_text(words)
 
     def author_name(self, subject: Subject) -> str:
-        return printable(subject.business.person_name or subject.business.name)
+        return clean_text(subject.business.person_name or subject.business.name)
 
     def link(self, subject: Subject) -> str:
         archive = f"category/{subject.category.slug}/" if subject.category else ""
@@ -84,7 +86,7 @@ class BlogFeed(Feed):
         return shown
 
     def item_title(self, post: BlogPostPage) -> str:
-        return printable(post.title)
+        return clean_text(post.title)
 
     def item_link(self, post: BlogPostPage) -> str:
         return post.full_url
@@ -96,10 +98,10 @@ class BlogFeed(Feed):
         return post.feed_html
 
     def item_extra_kwargs(self, post: BlogPostPage) -> dict[str, Any]:
-        return {"summary": printable(escape(post.summary))}
+        return {"summary": clean_text(escape(post.summary))}
 
     def item_categories(self, post: BlogPostPage) -> list[str]:
-        return [printable(category.name) for category in post.categories.all()]
+        return [clean_text(category.name) for category in post.categories.all()]
 
     def item_pubdate(self, post: BlogPostPage) -> datetime | None:
         return post.first_published_at
@@ -129,7 +131,7 @@ def feed_htmls(posts: list[BlogPostPage]) -> Iterator[str]:
             )
         )
         html = render_to_string("blog/feed_post.html", {"page": post, "body": body})
-        yield printable(with_whole_addresses(html).strip())
+        yield clean_text(with_whole_addresses(html).strip())
 
 
 def block_html(block: Block, value: Any, expanded: dict[str, str]) -> str:
@@ -144,10 +146,5 @@ def block_html(block: Block, value: Any, expanded: dict[str, str]) -> str:
     return render_to_string("blog/feed_picture.html", context)
 
 
-def printable(text: str) -> str:
-    """Gives the text without what XML can't hold."""
-    return NOT_XML.sub("", text)
-
-
 # ETag, Last-Modified and 304 (RFC 9110, 13)
-blog_feed = kept()(conditional_page(BlogFeed()))
+blog_feed = kept()(require_safe(conditional_page(BlogFeed())))

@@ -7,6 +7,7 @@ from django_tasks import task
 
 from blog.models import BlogPostPage, Kin
 from blog.related import CANDIDATES, kinship_of, relate
+from vasite.serving.slices import for_each_in_slices
 
 
 @task()
@@ -23,10 +24,9 @@ def relate_posts(page_id: int) -> None:
 
 
 @task(priority=-10)
-def relate_all_posts() -> None:
-    """Does the same for posts that came by another way than publishing and have no kin yet."""
+def relate_all_posts(after: int = 0) -> None:
+    """Relate the posts that have no related ones yet, such as imported ones."""
     lonely = BlogPostPage.objects.published().exclude(
         Exists(Kin.objects.filter(post=OuterRef("pk")))
     )
-    for post in lonely.iterator(chunk_size=100):
-        relate(post)
+    for_each_in_slices(relate_all_posts, after, "Related posts", lonely, relate)

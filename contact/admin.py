@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,24 +12,76 @@ from django.db.models.functions import Length
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin import messages
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.snippets.views.snippets import EditView, SnippetViewSet
+from wagtail.snippets.views.snippets import EditView
 
 from contact.answering import note, reply, settle
 from contact.models import Enquiry, EnquiryEvent, SavedReply
-from vasite.forms.inboxes import ChangeStateAction, JudgedViewSet
+from vasite.forms.drafts import close_draft, draft_of, save_draft
+from vasite.forms.inboxes import (
+    ChangeStateAction,
+    JudgedIndexView,
+    JudgedViewSet,
+    UnchosenViewSet,
+)
 from vasite.forms.people import known_of
 from vasite.forms.spam.deciding import DecidingForm
+from vasite.serving.numbers import is_number
+
+MAX_REPLY_LENGTH = 10_000  # characters
 
 
 class EnquiryForm(DecidingForm):
-    """State and reminder; a changed state is an event."""
+    """The reply, a private note, the state and the reminder: one form, whose buttons differ.
+
+    "Send reply" sends the reply. Whatever else is pressed keeps it as a draft. A note is stored
+    by each of them, and a changed state is an event.
+    """
+
+    reply = forms.CharField(
+        label="Your reply",
+        required=False,
+        max_length=MAX_REPLY_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 10}),
+        help_text="Sent as an email with the message quoted below it. Replies to it come to your "
+        "own inbox. What you type is kept as a draft until you send it.",
+    )
+    note = forms.CharField(
+        label="Private note",
+        required=False,
+        max_length=MAX_REPLY_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Only people who sign in here can read it.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("reply", "note"):  # a browser would cut off what is pasted, without a word
+            del self.fields[name].widget.attrs["maxlength"]
+        draft = draft_of(self.for_user, self.instance)
+        self.initial["reply"] = draft.text
+        url = reverse("keep_reply_draft", args=[self._meta.model._meta.label_lower, draft.about_id])
+        self.fields["reply"].widget.attrs |= {
+            "data-reply-draft": url,
+            "data-version": draft.version,
+        }
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether the button was pressed that sends the reply."""
+        return "send" in self.data
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.is_reply and not cleaned.get("reply") and "reply" not in self.errors:
+            self.add_error("reply", "Write your reply first.")
+        return cleaned
 
     def save(self, commit: bool = True) -> Enquiry:
         enquiry = super().save(commit=commit)
@@ -38,18 +91,12 @@ class EnquiryForm(DecidingForm):
                 text=enquiry.get_state_display(),
                 user=self.for_user,
             )
+        if self.cleaned_data["note"]:
+            note(enquiry, self.cleaned_data["note"], self.for_user)
+        if self.is_reply:
+            self.replied = reply(enquiry, self.cleaned_data["reply"], self.for_user)
+            close_draft(self.for_user, enquiry)
         return enquiry
-
-
-class ReplyForm(forms.Form):
-    """What the VA writes to the person, or, with the other button, for herself."""
-
-    text = forms.CharField(
-        label="Your answer or note",
-        max_length=10_000,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        error_messages={"required": "Write something first."},
-    )
 
 
 class EnquiryView(EditView):
@@ -57,36 +104,96 @@ class EnquiryView(EditView):
 
     template_name = "admin/enquiry.html"
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Keep the reply before anything else, then do what the button says."""
+        save_draft(request.user, self.object, request.POST.get("reply", ""))
+        key = request.POST.get("insert", "")
+        if "discard" in request.POST:
+            close_draft(request.user, self.object)
+            return redirect(self.get_success_url())
+        if is_number(key):
+            saved = get_object_or_404(SavedReply, pk=key)
+            data = request.POST.copy()
+            parts = [data.get("reply", "").rstrip(), self.object.address_by_name(saved.text)]
+            data["reply"] = "\n\n".join(filter(None, parts))
+            save_draft(request.user, self.object, data["reply"])
+            self.form = self.get_form_class()(**self.get_form_kwargs() | {"data": data})
+            return self.render_to_response(self.get_context_data(form=self.form))
+        return super().post(request, *args, **kwargs)
+
+    def get_success_url(self) -> str:
+        """Stay with the enquiry; "#done" tells the browser that it need keep no draft."""
+        url = reverse("enquiries:edit", args=[self.object.pk])
+        return f"{url}#done" if {"send", "discard"} & set(self.request.POST) else url
+
+    def get_success_buttons(self) -> list[Any]:
+        return []
+
+    def get_success_message(self) -> str:
+        if self.form.is_reply:
+            if self.form.replied is None:
+                return "You sent this reply a moment ago. It was not sent again."
+            return f"Your reply to {self.object.name}: {self.form.replied.mail.state_text}."
+        if draft_of(self.request.user, self.object).text:
+            return "Saved. Your reply is kept as a draft: it has not been sent."
+        return "Saved."
+
+    def get_error_message(self) -> str:
+        return "Nothing was sent. Your reply is kept as a draft."
+
     def get_side_panels(self) -> MediaContainer:
         return MediaContainer()  # nothing is drafted, scheduled or used elsewhere
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        chosen = self.request.GET.get("reply", "")
-        saved = SavedReply.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
         files = self.object.files.defer("content").annotate(size=Length("content"))
         asked_for_files = {file.question for file in files}
         own_url = reverse("enquiries:edit", args=[self.object.pk])
+        known = known_of(self.object.email)
         return super().get_context_data(**kwargs) | {
             "enquiry": self.object,
-            "events": self.object.events.select_related("user"),
+            "events": self.object.events.select_related("user", "mail"),
             "files": files,
             "answers": [
                 entry for entry in self.object.answers if entry["question"] not in asked_for_files
             ],
             "known": [
-                entry
-                for entry in known_of(self.object.email)
-                if entry.admin_url != own_url and entry.kind != "Mail"
+                entry for entry in known if entry.admin_url != own_url and entry.kind != "Mail"
             ],
-            "reply_form": ReplyForm(
-                initial={"text": self.object.address_by_name(saved.text) if saved else ""}
-            ),
-            "saved_replies": SavedReply.objects.all(),
+            "emails": [entry for entry in known if entry.kind == "Mail"],
+            "draft": draft_of(self.request.user, self.object),
+            "saved_replies": [
+                {
+                    "pk": saved.pk,
+                    "title": saved.title,
+                    "text": self.object.address_by_name(saved.text),
+                }
+                for saved in SavedReply.objects.all()
+            ],
+            "saved_replies_url": reverse(SavedReply.snippet_viewset.get_url_name("list")),
         }
+
+
+def as_local_text(value: datetime) -> str:
+    """Return a date and time as a British spreadsheet shows and sorts it."""
+    return f"{timezone.localtime(value):%d/%m/%Y %H:%M}"
+
+
+def as_local_time(value: datetime) -> datetime:
+    """Return a date and time as Excel takes it: the local one, with no time zone."""
+    return timezone.make_naive(value)
+
+
+class EnquiryIndexView(JudgedIndexView):
+    """The list of enquiries, whose CSV and Excel files are read by people."""
+
+    custom_value_preprocess = JudgedIndexView.custom_value_preprocess | {
+        datetime: {"csv": as_local_text, "xlsx": as_local_time}
+    }
 
 
 class EnquiryViewSet(JudgedViewSet):
     model = Enquiry
+    index_view_class = EnquiryIndexView
     admin_url_namespace = "enquiries"
     base_url_path = "enquiries"
     icon = "mail"
@@ -104,15 +211,29 @@ class EnquiryViewSet(JudgedViewSet):
         DateColumn("received_at", label="Received", sort_key="received_at"),
     ]
     list_filter = ["service", "verdict", "received_at"]
-    search_fields = ["name", "email", "message"]
+    search_fields = ["name", "email_key", "message"]
     list_export = [
-        *("received_at", "state", "name", "email", "phone", "service", "message", "answer_text"),
-        *("came_from", "verdict"),
+        *("received_at", "get_state_display", "name", "email", "phone", "service", "message"),
+        *("answer_text", "reply_text", "came_from", "get_verdict_display"),
     ]
+    export_headings = {
+        "received_at": "Received",
+        "get_state_display": "State",
+        "email": "Email address",
+        "phone": "Telephone",
+        "answer_text": "Answers to your own questions",
+        "reply_text": "Your replies",
+        "came_from": "Sent from the page",
+        "get_verdict_display": "Spam check",
+    }
     export_filename = "enquiries"
     ordering = ["-received_at"]
     edit_handler = ObjectList(
-        [FieldRowPanel([FieldPanel("state"), FieldPanel("remind_on")])],
+        [
+            FieldPanel("reply"),
+            FieldPanel("note"),
+            FieldRowPanel([FieldPanel("state"), FieldPanel("remind_on")]),
+        ],
         base_form_class=EnquiryForm,
     )
 
@@ -120,7 +241,8 @@ class EnquiryViewSet(JudgedViewSet):
         return Enquiry.objects.filter(state=Enquiry.State.NEW)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("service")
+        enquiries = super().get_queryset(request).select_related("service")
+        return enquiries.prefetch_related("events") if "export" in request.GET else enquiries
 
     @property
     def untold_url(self) -> str:
@@ -129,25 +251,8 @@ class EnquiryViewSet(JudgedViewSet):
     def get_urlpatterns(self) -> list[Any]:
         return [
             *super().get_urlpatterns(),
-            path("<int:pk>/write/", require_admin_access(write), name="write"),
-            path("<int:pk>/file/<int:file>/", require_admin_access(send_file), name="file"),
+            path("<number:pk>/file/<number:file>/", require_admin_access(send_file), name="file"),
         ]
-
-
-@require_POST
-def write(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sends an answer or keeps a note, by the button that was pressed."""
-    enquiry = get_object_or_404(allowed_enquiries(request, "change"), pk=pk)
-    form = ReplyForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, form.errors["text"][0])
-    elif "note" in request.POST:
-        note(enquiry, form.cleaned_data["text"], request.user)
-        messages.success(request, "The note is kept. Nobody else sees it.")
-    else:
-        reply(enquiry, form.cleaned_data["text"], request.user)
-        messages.success(request, f"Your answer to {enquiry.name} is in the outbox.")
-    return redirect("enquiries:edit", pk)
 
 
 @require_safe
@@ -170,7 +275,7 @@ def allowed_enquiries(request: HttpRequest, action: str) -> QuerySet[Enquiry]:
     return Enquiry.objects.all() if allowed else Enquiry.objects.none()
 
 
-class SavedReplyViewSet(SnippetViewSet):
+class SavedReplyViewSet(UnchosenViewSet):
     model = SavedReply
     icon = "openquote"
     add_to_settings_menu = True

@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from wagtail import blocks
 from wagtail.rich_text import expand_db_html
 
+from vasite.content.datetimes import DateField
 from vasite.forms.accessible import LineField, LongTextField
 from vasite.forms.attachments import KINDS, AttachmentField
 
@@ -111,9 +112,7 @@ class ChoicesQuestion(ChoiceQuestion):
 class DateQuestion(QuestionBlock):
     def make_field(self, value: Any) -> forms.Field:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        field = forms.DateField(widget=widget, **self.wording(value))
-        field.error_messages["invalid"] = "Write the date as day, month and year: 31/12/2030."
-        return field
+        return DateField(widget=widget, **self.wording(value))
 
     class Meta:
         icon = "date"

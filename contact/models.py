@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPMethod
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Upper
-from django.http import HttpRequest, HttpResponse
+from django.db.models.functions import Length
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
@@ -17,9 +18,12 @@ from contact.blocks import EnquiryFormBlock
 from contact.enquiring import receive_enquiry
 from contact.forms import EnquiryForm
 from vasite.content.models import ContentPage
+from vasite.email_fields import EmailAddressField, EmailKeyField
 from vasite.forms.answers import SeeOther, with_faults
+from vasite.forms.attachment_quota import Refusal
 from vasite.forms.attachments import NAME_LIMIT
 from vasite.forms.submissions import Label, Submission
+from vasite.mail.models import OutgoingMail, moment
 
 
 class Enquiry(Submission):
@@ -35,7 +39,8 @@ class Enquiry(Submission):
 
     state = models.CharField(max_length=10, choices=State, default=State.NEW, db_index=True)
     name = models.CharField(max_length=100)
-    email = models.EmailField("e-mail")
+    email = EmailAddressField("e-mail")
+    email_key = EmailKeyField(db_index=True)
     phone = models.CharField("telephone", max_length=40, blank=True)
     service = models.ForeignKey(
         "services.ServicePage", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -44,6 +49,11 @@ class Enquiry(Submission):
     came_from = models.CharField("came from", max_length=300, blank=True)
     # What the form asked, in its order: {"field", "question"} and, for the VA's own, {"answer"}
     asked = models.JSONField(default=list, editable=False)
+
+    # Why the attachments that came with it were not stored; empty if they were, or if none came
+    files_refused = models.CharField(
+        max_length=10, choices=Refusal, blank=True, default="", editable=False
+    )
 
     remind_on = models.DateField(
         "remind me on",
@@ -63,7 +73,6 @@ class Enquiry(Submission):
         verbose_name_plural = "enquiries"
         ordering = ["-received_at", "-pk"]
         indexes = [
-            models.Index(Upper("email"), name="enquiry_person"),
             models.Index(fields=["state", "-received_at"], name="enquiry_of_a_tab"),
         ]
 
@@ -93,6 +102,19 @@ class Enquiry(Submission):
         """Gives a text of the VA's with the person's first name filled in."""
         return text.replace("{name}", self.name.split()[0])
 
+    @property
+    def reply_text(self) -> str:
+        """The replies to it, for an export."""
+        replies = [event for event in self.events.all() if event.kind == EnquiryEvent.Kind.REPLY]
+        return "\n\n".join(event.text for event in replies)
+
+    def needs_email(self, purpose: str) -> bool:
+        """Tell of it as long as nothing was done about it, and thank nobody for spam: of a flood,
+        most acknowledgements are still held when the owner marks it."""
+        if purpose == "thanks":
+            return self.state != self.State.SPAM
+        return purpose != "notice" or self.state == self.State.NEW
+
     @classmethod
     def untold(cls) -> models.QuerySet[Enquiry]:
         return cls.objects.filter(state=cls.State.NEW, told_at=None)
@@ -104,8 +126,9 @@ class EnquiryEvent(models.Model):
     class Kind(models.TextChoices):
         STATE = "state", "State"
         NOTE = "note", "Private note"
-        REPLY = "reply", "Answer sent"
+        REPLY = "reply", "Reply"
         REMINDER = "reminder", "Reminder"
+        THANKS = "thanks", "Acknowledgement"
 
     enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -114,6 +137,9 @@ class EnquiryEvent(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     at = models.DateTimeField(default=timezone.now)
+    # The email that it led to, and when a mail server took that: the outbox is cleared in time
+    mail = models.ForeignKey(OutgoingMail, null=True, on_delete=models.SET_NULL, related_name="+")
+    sent_at = models.DateTimeField(null=True)
 
     wagtail_reference_index_ignore = True
 
@@ -123,6 +149,22 @@ class EnquiryEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.text}"
 
+    @property
+    def mail_state(self) -> str:
+        """What has become of its email; empty where there is none."""
+        if self.mail:
+            return self.mail.state_text
+        if self.sent_at:
+            return f"Sent on {moment(self.sent_at)}"
+        has_mail = self.kind in {self.Kind.REPLY, self.Kind.REMINDER, self.Kind.THANKS}
+        return "Its email is no longer in the outbox" if has_mail else ""
+
+
+class EnquiryFileQuerySet(models.QuerySet["EnquiryFile"]):
+    def count_bytes(self) -> int:
+        """Return how many bytes the files have in all."""
+        return self.aggregate(total=models.Sum(Length("content")))["total"] or 0
+
 
 class EnquiryFile(models.Model):
     """A file that came with an enquiry, in its transaction (docs/decisions/0014)."""
@@ -131,6 +173,8 @@ class EnquiryFile(models.Model):
     question = models.CharField(max_length=120)
     name = models.CharField(max_length=NAME_LIMIT)
     content = models.BinaryField()
+
+    objects = EnquiryFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -166,6 +210,7 @@ class ContactPage(RoutablePageMixin, ContentPage):
     """The page with the enquiry form."""
 
     query_names = ("service",)
+    allowed_http_methods = [*ContentPage.allowed_http_methods, HTTPMethod.POST]
 
     thank_you_title = models.CharField(max_length=100, default="Thank you, your message is here")
     thank_you_text = RichTextField(
@@ -177,8 +222,8 @@ class ContactPage(RoutablePageMixin, ContentPage):
         "mail that says it arrived",
         blank=True,
         max_length=2000,
-        help_text="{name} becomes the person’s first name. What they wrote is quoted below it. "
-        "Left empty: that you read every message, and how soon you answer.",
+        help_text="It greets nobody by name and quotes nothing, because anybody can type anybody’s "
+        "address. Leave blank to say that you read every message, and how soon you answer.",
     )
     form_fields = StreamField(
         EnquiryFormBlock(),
@@ -186,6 +231,10 @@ class ContactPage(RoutablePageMixin, ContentPage):
         help_text="Drag them into your order. The first five can be worded anew, not removed.",
     )
 
+    removal_warning = (
+        "This is your contact page: while it is away nobody can send you an enquiry, and every "
+        "“Get in touch” button leads to a page that isn’t there."
+    )
     max_count = 1
     parent_page_types = ["home.HomePage"]
     subpage_types: list[str] = []
@@ -215,9 +264,24 @@ class ContactPage(RoutablePageMixin, ContentPage):
         form = self.make_form(request.POST, request.FILES)
         if not form.is_valid():
             return with_faults(self.render(request, context_overrides={"form": form}))
-        receive_enquiry(request, form, self.acknowledgement)
-        return SeeOther(self.get_url(request) + self.reverse_subpage("thank_you"))
+        refusal = receive_enquiry(request, form, self.acknowledgement)
+        if refusal:
+            path = self.reverse_subpage("thank_you_without_files", args=[refusal])
+        else:
+            path = self.reverse_subpage("thank_you")
+        return SeeOther(self.get_url(request) + path)
 
     @path("thank-you/", name="thank_you")
     def thank_you(self, request: HttpRequest) -> HttpResponse:
         return self.render(request, template="contact/thank_you.html")
+
+    @path("thank-you/without-files/<slug:refusal>/", name="thank_you_without_files")
+    def thank_you_without_files(self, request: HttpRequest, refusal: str) -> HttpResponse:
+        """Say that the message arrived, and why its attachments did not."""
+        if refusal not in Refusal:
+            raise Http404
+        return self.render(
+            request,
+            template="contact/thank_you_without_files.html",
+            context_overrides={"reason": Refusal(refusal).label},
+        )

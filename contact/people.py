@@ -8,6 +8,7 @@ from functools import partial
 from django.urls import reverse
 
 from contact.models import Enquiry
+from vasite.email_addresses import email_key
 from vasite.forms.people import Known
 
 # HMRC: five years after the 31 January deadline of the tax year, so about six in all
@@ -16,11 +17,12 @@ KEPT_BECAUSE = "It led to work, and the tax office wants such records kept for s
 
 class EnquiryKeeper:
     def find(self, email: str) -> Iterator[Known]:
-        enquiries = Enquiry.objects.filter(email__iexact=email)
+        enquiries = Enquiry.objects.filter(email_key=email_key(email))
         for enquiry in enquiries.select_related("service").prefetch_related("events"):
             replies = [event for event in enquiry.events.all() if event.kind == "reply"]
             yield Known(
                 kind="Enquiry",
+                email=enquiry.email,
                 words=enquiry.excerpt,
                 state=enquiry.get_state_display(),
                 at=enquiry.received_at,
@@ -40,7 +42,8 @@ class EnquiryKeeper:
             )
 
     def erase(self, email: str) -> None:
-        Enquiry.objects.filter(email__iexact=email).exclude(state=Enquiry.State.WON).delete()
+        enquiries = Enquiry.objects.filter(email_key=email_key(email))
+        enquiries.exclude(state=Enquiry.State.WON).delete()
 
 
 def files_of(enquiry: Enquiry) -> dict[str, bytes]:

@@ -1,7 +1,11 @@
-# Varnish in front of the site, behind whatever ends https: /etc/varnish/default.vcl
+# Varnish in front of the site, behind whatever ends https and sets X-Forwarded-For and
+# X-Forwarded-Proto: /etc/varnish/default.vcl
 #
 # Set PURGE_URL=varnish://127.0.0.1:6081 in the site's settings, so that the worker tells Varnish
 # of each change. Without it, Varnish asks the site every time and only helps while that is down.
+#
+# varnishd writes no log of requests. Leave varnishncsa off (`systemctl disable --now varnishncsa`):
+# its lines hold visitors' IP addresses and the tokens in addresses.
 
 vcl 4.1;
 
@@ -10,6 +14,9 @@ import std;
 backend site {
     .host = "127.0.0.1";
     .port = "8000";
+    .connect_timeout = 5s;
+    # A form that waits for the database gets its answer from the site after 20 seconds
+    .first_byte_timeout = 30s;
     .probe = {
         .url = "/healthz";
         .interval = 2s;
@@ -36,10 +43,18 @@ sub vcl_recv {
         }
         return (synth(400, std.ban_error()));
     }
+    # No header may pass for a variable of the site's own
+    unset req.http.SCRIPT_NAME;
+    unset req.http.PATH_INFO;
+    unset req.http.REMOTE_USER;
+    # What ends https on this machine has named the visitor; Varnish adds who has asked it
+    if (client.ip ~ site_itself) {
+        set req.http.X-Forwarded-For = regsub(req.http.X-Forwarded-For, ",[^,]*$", "");
+    }
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
-    if (req.url ~ "^/admin/" || req.http.Cookie ~ "(^|;\s*)sessionid=") {
+    if (req.url ~ "^/admin/" || req.http.Cookie ~ "(^|;\s*)(sessionid=|opened-)") {
         return (pass);
     }
     unset req.http.Cookie;
@@ -51,6 +66,27 @@ sub vcl_recv {
         set req.grace = 0s;
     }
     return (hash);
+}
+
+sub vcl_hash {
+    # Who comes by https must not be given the redirect that leads there
+    hash_data(req.http.X-Forwarded-Proto);
+}
+
+sub vcl_backend_fetch {
+    # Work such as an import may take longer than a visitor would wait
+    if (bereq.url ~ "^/admin/") {
+        set bereq.first_byte_timeout = 60s;
+    }
+}
+
+sub vcl_backend_error {
+    set beresp.status = 503;
+    set beresp.http.Content-Type = "text/html; charset=utf-8";
+    set beresp.http.Cache-Control = "no-store";
+    set beresp.http.Retry-After = "30";
+    set beresp.body = std.fileread("/srv/vasite/deploy/503.html");
+    return (deliver);
 }
 
 sub vcl_backend_response {

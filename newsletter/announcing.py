@@ -14,17 +14,23 @@ from django.utils.text import Truncator
 from blog.models import BlogPostPage, Category
 from newsletter.models import Campaign, SendingSettings, Subscriber
 from newsletter.sending import begin
+from vasite.serving.faults import attempt, for_each, is_paused
 
 TOO_OLD = timedelta(days=1)  # an old post is no news, whenever the site learns of it
 WEEK = timedelta(days=7)
 ROUND_UP_HOUR = 9
+ROUND_UP = "The weekly round-up"
 Rhythm = Subscriber.Rhythm
 
 
 def announce() -> int:
-    """Begins the letters that are due by themselves; gives their number."""
+    """Begin the campaigns that are due by themselves; return the number of those about posts."""
     choices = SendingSettings.load()
-    return (announce_posts(choices) if choices.sends_posts else 0) + round_up(choices)
+    begun = announce_posts(choices) if choices.sends_posts else 0
+    today = timezone.localdate()
+    if not is_paused(ROUND_UP, today):
+        attempt(ROUND_UP, today, round_up, choices)
+    return begun
 
 
 def announce_posts(choices: SendingSettings) -> int:
@@ -39,10 +45,11 @@ def announce_posts(choices: SendingSettings) -> int:
         first_published_at__lte=now - timedelta(minutes=choices.post_minutes),
     )
     told = Campaign.objects.exclude(post=None).values("post")
-    return sum(
+
+    def tell_of_one(post: BlogPostPage) -> None:
         tell_of([post], topics=post.categories.all(), rhythm=Rhythm.EACH, post=post)
-        for post in new.exclude(pk__in=told)
-    )
+
+    return for_each("Newsletters about new posts", new.exclude(pk__in=told), tell_of_one)
 
 
 def round_up(choices: SendingSettings) -> int:

@@ -7,7 +7,7 @@ class NewsletterConfig(AppConfig):
 
     def ready(self) -> None:
         from newsletter import signal_handlers  # noqa: F401
-        from newsletter.people import CommentKeeper, FollowKeeper, SubscriberKeeper
+        from newsletter.people import CommentKeeper, FollowKeeper, ReportKeeper, SubscriberKeeper
         from newsletter.structured_data import add_comments
         from vasite.forms import people
         from vasite.pagecache import watching
@@ -17,4 +17,4 @@ class NewsletterConfig(AppConfig):
         watching.SEEN_VALUES["newsletter_comment"] = "approved"
         watching.UNSEEN_TABLES.update({"newsletter_delivery", "newsletter_subscriberevent"})
         structured_data.contributors.append(add_comments)
-        people.keepers += [CommentKeeper(), FollowKeeper(), SubscriberKeeper()]
+        people.keepers += [CommentKeeper(), FollowKeeper(), ReportKeeper(), SubscriberKeeper()]

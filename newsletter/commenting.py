@@ -10,13 +10,11 @@ from django.http import HttpRequest
 from blog.models import BlogPostPage
 from newsletter.forms import CommentForm
 from newsletter.models import AuthorRule, Comment
-from newsletter.tasks import follow_up
 from newsletter.tokens import signed_url
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
 from vasite.mail.letters import send_letter
-from vasite.serving.queue import enqueue_once
 
 logger = logging.getLogger("vasite.event")
 
@@ -36,17 +34,16 @@ def receive_comment(request: HttpRequest, form: CommentForm, page: BlogPostPage)
     if comment.is_repeated:
         return
     verdict = judge(request, form, text=comment.words)
-    verdict.pass_on(comment)
-    if comment.verdict == Label.SPAM:
-        comment.status = Comment.Status.SPAM
-    AuthorRule.apply(comment)
-    has_notice = comment.status == Comment.Status.WAITING and comment.has_own_notice()
     try:
         with transaction.atomic():
+            verdict.spend_proof()
+            verdict.pass_on(comment)
+            if comment.verdict == Label.SPAM:
+                comment.status = Comment.Status.SPAM
+            AuthorRule.apply(comment)
+            has_notice = comment.status == Comment.Status.WAITING and comment.has_own_notice()
             comment.save()
             verdict.leave_traces()
-            if comment.status == Comment.Status.APPROVED:
-                enqueue_once(follow_up)
             if has_notice:
                 send_notice(comment)
     except IntegrityError:
@@ -74,4 +71,7 @@ def send_notice(comment: Comment) -> None:
             subject=f"A comment waits: {comment.page.title}",
             to=[business.email],
             reply_to=[comment.email],
+            rate_limit="notification",
+            about=comment,
+            purpose="notice",
         )

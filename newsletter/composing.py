@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr
 from html import unescape
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -18,7 +17,9 @@ from newsletter.models import Campaign, Delivery, LetterLink, SendingSettings, S
 from newsletter.models.campaigns import FIRST_NAME
 from vasite.business.models import BusinessSettings
 from vasite.content.rich_text import with_whole_addresses
-from vasite.mail.letters import INLINER, new_message_id, one_click, text_of
+from vasite.mail.letters import INLINER, one_click, text_of
+from vasite.mail.mime import Email, mailbox
+from vasite.mail.outbox import new_message_id
 
 UNSUBSCRIBE, PREFERENCES = "{{ unsubscribe }}", "{{ preferences }}"
 WEB_LINK = re.compile(r'(?<=<a )((?:[^>]*?\s)?)href="(https?://[^"{]+)"')
@@ -34,7 +35,7 @@ class Letter:
     text: str
     business: BusinessSettings
 
-    def of(self, delivery: Delivery) -> EmailMultiAlternatives:
+    def of(self, delivery: Delivery) -> Email:
         """Gives the mail to one reader, with what Gmail and Yahoo ask of bulk senders: one-click
         unsubscribing (RFC 8058), List-Id (RFC 2919) and Feedback-ID."""
         reader = delivery.subscriber
@@ -52,7 +53,7 @@ class Letter:
 
     def message(self, personal: Personal, address: str, subject: str = "") -> Any:
         """Gives the mail to an address, with another subject than its own if need be."""
-        message = EmailMultiAlternatives(
+        message = Email(
             personal.fill(subject or self.campaign.subject),
             personal.fill(self.text),
             sender(self.campaign, self.business),
@@ -89,6 +90,7 @@ def compose(campaign: Campaign) -> Letter:
     if campaign.html:
         return Letter(campaign, campaign.html, campaign.text, business)
     context = {
+        "subject": campaign.public_title,
         "campaign": campaign,
         "business": business,
         "postal_address": SendingSettings.load().postal_address,
@@ -130,4 +132,4 @@ def body_html(campaign: Campaign) -> SafeString:
 def sender(campaign: Campaign, business: BusinessSettings) -> str:
     """Gives the From line: her name before the address that the mail server knows."""
     _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return formataddr((campaign.sender_name or business.name, address))
+    return mailbox(campaign.sender_name or business.name, address)

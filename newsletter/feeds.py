@@ -9,12 +9,13 @@ from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
 from django.utils.html import escape
-from django.views.decorators.http import conditional_page
+from django.views.decorators.http import conditional_page, require_safe
 
-from blog.feeds import WholePostFeed, printable
+from blog.feeds import WholePostFeed
 from newsletter.composing import Personal, body_html
 from newsletter.models import Campaign
 from vasite.business.models import BusinessSettings
+from vasite.characters import clean_text
 from vasite.content.rich_text import with_whole_addresses
 from vasite.pagecache.keeping import kept
 
@@ -30,29 +31,29 @@ class CampaignFeed(Feed):
         return BusinessSettings.load()
 
     def title(self, business: BusinessSettings) -> str:
-        return printable(f"Newsletter – {business.name}")
+        return clean_text(f"Newsletter – {business.name}")
 
     def author_name(self, business: BusinessSettings) -> str:
-        return printable(business.person_name or business.name)
+        return clean_text(business.person_name or business.name)
 
     def items(self, business: BusinessSettings) -> list[Campaign]:
         return list(Campaign.objects.public()[:LETTERS_IN_FEED])
 
     def item_title(self, campaign: Campaign) -> str:
-        return printable(campaign.public_title)
+        return clean_text(campaign.public_title)
 
     def item_link(self, campaign: Campaign) -> str:
         return campaign.url
 
     def item_description(self, campaign: Campaign) -> str:
         html = Personal(None, campaign.nameless).fill_html(body_html(campaign))
-        return printable(with_whole_addresses(html))
+        return clean_text(with_whole_addresses(html))
 
     def item_extra_kwargs(self, campaign: Campaign) -> dict[str, Any]:
-        return {"summary": printable(escape(campaign.preheader))}
+        return {"summary": clean_text(escape(campaign.preheader))}
 
     def item_pubdate(self, campaign: Campaign) -> datetime | None:
         return campaign.started_at
 
 
-campaign_feed = kept()(conditional_page(CampaignFeed()))
+campaign_feed = kept()(require_safe(conditional_page(CampaignFeed())))

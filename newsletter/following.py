@@ -1,31 +1,35 @@
 """Readers who asked for it are told by mail when somebody answers in their thread.
 
-Nobody is told before the VA approved the comment with which they asked, and an address that has
-confirmed nothing yet is asked first.
+Nobody is told before the VA approved the comment with which they asked, and each address is asked
+first: whoever typed it need not be its owner, even where it confirmed something else before.
 """
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from newsletter.models import Comment, Follow, Subscriber, email_key
+from newsletter.models import Comment, Follow
 from newsletter.threads import url_of
 from vasite.business.models import BusinessSettings
 from vasite.mail.letters import one_click, send_letter
 
 
-def follow_up() -> int:
-    """Tells of every comment that became public since the last time, once; gives their number."""
-    due = Comment.objects.public().filter(followed_up_at=None).order_by("pk")
-    for comment in due.select_related("page", "parent"):
-        with transaction.atomic():
-            waiting = Comment.objects.public().filter(pk=comment.pk, followed_up_at=None)
-            if waiting.update(followed_up_at=timezone.now()):
-                tell_followers(comment)
-                if comment.wants_answers:
-                    begin(comment)
-    return len(due)
+def unannounced() -> QuerySet[Comment]:
+    """Return the comments that became public since the last time."""
+    due = Comment.objects.public().filter(followed_up_at=None)
+    return due.select_related("page", "parent")
+
+
+def follow_up_on(comment: Comment) -> None:
+    """Tell of one comment that became public, once."""
+    with transaction.atomic():
+        waiting = Comment.objects.public().filter(pk=comment.pk, followed_up_at=None)
+        if waiting.update(followed_up_at=timezone.now()):
+            tell_followers(comment)
+            if comment.wants_answers:
+                begin(comment)
 
 
 def tell_followers(comment: Comment) -> None:
@@ -34,40 +38,33 @@ def tell_followers(comment: Comment) -> None:
         return
     follows = Follow.objects.filter(thread_id=comment.thread_id, confirmed_at__isnull=False)
     known = {"comment": comment, "url": url_of(comment), "business": BusinessSettings.load()}
-    for follow in follows.exclude(email_key=email_key(comment.email)):
+    for follow in follows.exclude(email_key=comment.email_key):
         send_letter(
             "newsletter/mail/answer.html",
             known | {"follow": follow},
             subject=f"An answer to you: {comment.page.title}",
             to=[follow.email],
             headers=one_click(follow.end_url),
+            about=comment,
+            purpose="reply",
         )
 
 
 def begin(comment: Comment) -> None:
-    """Lets a comment's author follow its thread, at once or by a mail that asks to confirm."""
-    key = email_key(comment.email)
+    """Ask a comment's author by email to confirm that they want to follow its thread."""
     follow, is_new = Follow.objects.get_or_create(
         thread_id=comment.thread_id,
-        email_key=key,
-        defaults={
-            "email": comment.email,
-            "confirmed_at": timezone.now() if is_confirmed(key) else None,
-        },
+        email_key=comment.email_key,
+        defaults={"email": comment.email},
     )
-    if is_new and not follow.confirmed_at:
+    if is_new:
         business = BusinessSettings.load()
         send_letter(
             "newsletter/mail/follow.html",
             {"comment": comment, "url": url_of(comment), "follow": follow, "business": business},
             subject=f"Your comment is public: shall {business.name} tell you of answers?",
             to=[follow.email],
+            rate_limit="thread",
+            about=follow,
+            purpose="confirm",
         )
-
-
-def is_confirmed(key: str) -> bool:
-    """Whether whoever reads an address's mails has confirmed it, here or for the newsletter."""
-    return (
-        Follow.objects.filter(email_key=key, confirmed_at__isnull=False).exists()
-        or Subscriber.objects.confirmed().filter(email_key=key).exists()
-    )

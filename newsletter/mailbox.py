@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import imaplib
 import logging
+import time
+from email.message import Message
+from typing import Any
 
 from django.conf import settings
-from imap_tools import AND, ImapToolsError, MailBox, MailBoxUnencrypted, MailMessageFlags
+from imap_tools import (
+    AND,
+    ImapToolsError,
+    MailBox,
+    MailBoxUnencrypted,
+    MailMessage,
+    MailMessageFlags,
+)
 
 from newsletter.returning import take_report
 from vasite.environment import Mailbox
@@ -14,7 +24,20 @@ from vasite.environment import Mailbox
 TIMEOUT = 30  # seconds
 AT_ONCE = 500  # mails; the next turn takes the next
 LARGEST = 1_000_000  # bytes; no report is larger
+# What the standard library raises over broken headers, encodings and nesting
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 logger = logging.getLogger("vasite.event")
+
+
+class Mail(MailMessage):
+    """A mail that is empty if it can't be parsed: imap_tools parses while it fetches, where an
+    exception would keep all others from being read, at every turn."""
+
+    def __init__(self, fetch_data: list[Any]) -> None:
+        try:
+            super().__init__(fetch_data)
+        except UNREADABLE:
+            self.obj = Message()
 
 
 def read() -> int:
@@ -39,12 +62,25 @@ def _read(place: Mailbox) -> tuple[int, int]:
     """Gives how many mails were reports, and how many were not."""
     kind = MailBox if place.is_encrypted else MailBoxUnencrypted
     reports, others = [], []
+    until = time.monotonic() + settings.SLICE_SECONDS  # the next turn takes the rest
     with kind(place.host, place.port, timeout=TIMEOUT).login(
         place.user, place.password, place.folder
     ) as mailbox:
+        mailbox.email_message_class = Mail
         unread = AND(seen=False, flagged=False, size_lt=LARGEST)
         for mail in mailbox.fetch(unread, limit=AT_ONCE, mark_seen=False, bulk=50):
-            (reports if take_report(mail.obj) else others).append(mail.uid)
+            (reports if is_taken(mail.obj) else others).append(mail.uid)
+            if time.monotonic() >= until:
+                break
         mailbox.flag(reports, MailMessageFlags.SEEN, True)
         mailbox.flag(others, MailMessageFlags.FLAGGED, True)
     return len(reports), len(others)
+
+
+def is_taken(message: Message) -> bool:
+    """Take a report and tell whether it was one; a message that is beyond reading is none."""
+    try:
+        return take_report(message)
+    except UNREADABLE:
+        logger.exception("A message in the mailbox can't be read")
+        return False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from newsletter.models import AuthorRule, Comment, email_key
+from newsletter.models import AuthorRule, Comment
 from newsletter.tasks import follow_up
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.deciding import decide
@@ -32,7 +34,7 @@ def answer(comment: Comment, text: str) -> Comment:
         page=comment.page,
         parent=comment.parent or comment,
         name=business.person_name or business.name,
-        email=business.email or settings.DEFAULT_FROM_EMAIL,
+        email=business.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         comment=text,
         status=Comment.Status.APPROVED,
         is_author=True,
@@ -51,7 +53,7 @@ def set_rule(comment: Comment, rule: str) -> None:
 
     The comment itself is decided on as well.
     """
-    key = email_key(comment.email)
+    key = comment.email_key
     if not rule:
         AuthorRule.objects.filter(email_key=key).delete()
         return

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from newsletter.models import AuthorRule, Comment, ErasedAddress, Follow, Subscriber, email_key
+from newsletter.models import (
+    AuthorRule,
+    Comment,
+    ErasedAddress,
+    Follow,
+    Subscriber,
+    SubscriberImport,
+    UnreadReport,
+)
+from vasite.email_addresses import email_key, names_address
 from vasite.forms.people import Known
+
+ERASED_LINE = "erased@..."  # no address, but where a file without headings has them
 
 
 class CommentKeeper:
@@ -16,6 +28,7 @@ class CommentKeeper:
         for comment in comments_of(email).select_related("page"):
             yield Known(
                 kind="Comment",
+                email=comment.email,
                 words=comment.excerpt,
                 state=comment.get_status_display(),
                 at=comment.received_at,
@@ -37,6 +50,8 @@ class CommentKeeper:
             comment.comment = "(erased at the wish of its author)"
             comment.reasons, comment.wants_answers = [], False
             comment.save()
+            comment.reply_drafts.all().delete()
+            comment.emails.all().delete()
         comments_of(email).delete()
         AuthorRule.objects.filter(email_key=email_key(email)).delete()
 
@@ -47,6 +62,7 @@ class FollowKeeper:
         for follow in follows.select_related("thread__page"):
             yield Known(
                 kind="Told of answers",
+                email=follow.email,
                 words=follow.thread.page.title,
                 state="Confirmed" if follow.confirmed_at else "Not confirmed yet",
                 at=follow.asked_at,
@@ -67,6 +83,7 @@ class SubscriberKeeper:
         for subscriber in Subscriber.objects.filter(email_key=email_key(email)):
             yield Known(
                 kind="Newsletter",
+                email=subscriber.email,
                 words="",
                 state=subscriber.get_status_display(),
                 at=subscriber.subscribed_at,
@@ -97,8 +114,42 @@ class SubscriberKeeper:
         subscribers.delete()
 
 
+class ReportKeeper:
+    """What others sent us about a person: providers' reports, and lists to import."""
+
+    def find(self, email: str) -> Iterator[Known]:
+        return iter(())
+
+    def erase(self, email: str) -> None:
+        key = email_key(email)
+        reports = UnreadReport.objects.values_list("pk", "text")
+        own = [pk for pk, text in reports if names_address(text, key)]
+        UnreadReport.objects.filter(pk__in=own).delete()
+        for found in SubscriberImport.objects.exclude(text="", faults=[]):
+            text = without_lines(found.text, key) if names_address(found.text, key) else found.text
+            faults = [fault for fault in found.faults if not names_address(fault[1], key)]
+            if (text, faults) != (found.text, found.faults):
+                found.text, found.faults = text, faults
+                found.save(update_fields=["text", "faults"])
+
+
+def without_lines(text: str, key: str) -> str:
+    """Return a CSV file with ERASED_LINE for the lines that name an address; only CR and LF end
+    one. An import that is under way counts its rows, so there are as many as before."""
+    lines = io.StringIO(text, newline="")
+    return "".join(erased(line) if names_address(line, key) else line for line in lines)
+
+
+def erased(line: str) -> str:
+    """Return what stands for a line, with its end, and a quotation mark if it opens or closes a
+    cell of several lines."""
+    end = line[len(line.rstrip("\r\n")) :]
+    quote = '"' * (line.count('"') % 2)
+    return f"{ERASED_LINE}{quote}{end}"
+
+
 def comments_of(email: str) -> QuerySet[Comment]:
-    return Comment.objects.filter(email__iexact=email, is_author=False)
+    return Comment.objects.filter(email_key=email_key(email), is_author=False)
 
 
 def moment(value: object) -> str:

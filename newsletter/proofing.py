@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from newsletter.composing import Letter
+from newsletter.composing import Letter, compose
 from newsletter.models import Campaign, SendingSettings
 from newsletter.sender_records import missing_records
 from vasite.seo.coach.drafts import Draft
 from vasite.seo.coach.reviewing import answers
 from vasite.seo.coach.site_checks import dead_links
+from vasite.serving.errors import DATABASE_GONE
+from vasite.serving.faults import place_of
 
+FAULT = "Something in it is faulty, so it can’t be written."
+logger = logging.getLogger("vasite.event")
 CLIPPED_FROM = 100_000  # bytes: Gmail shows no more than about 102 kB of HTML
 
 
@@ -26,10 +31,29 @@ class Problem:
     stops: bool = False
 
 
-def problems_of(letter: Letter) -> list[Problem]:
-    """Gives what is wrong with a letter, what stops it first."""
-    stopping = [Problem(words, stops=True) for words in what_stops(letter.campaign)]
-    return [*stopping, *_hints(letter)]
+def problems_of(campaign: Campaign) -> list[Problem]:
+    """Return what is wrong with a campaign, what stops it first."""
+    letter, stopping = _compose_and_check(campaign)
+    hints = _hints(letter) if letter else ()
+    return [*(Problem(words, stops=True) for words in stopping), *hints]
+
+
+def stops_of(campaign: Campaign) -> list[str]:
+    """Return what has to be mended before a campaign can be sent, a fault in writing it included:
+    whatever is wrong with it, the owner has to read of it."""
+    return _compose_and_check(campaign)[1]
+
+
+def _compose_and_check(campaign: Campaign) -> tuple[Letter | None, list[str]]:
+    """Return the letter, if it can be written, and what stops it."""
+    stopping = list(what_stops(campaign))
+    try:
+        return compose(campaign), stopping
+    except DATABASE_GONE:
+        raise
+    except Exception as error:
+        logger.error("Newsletter %s can't be written: %s", campaign.pk, place_of(error))
+        return None, [*stopping, FAULT]
 
 
 def what_stops(campaign: Campaign) -> Iterator[str]:
@@ -45,7 +69,7 @@ def what_stops(campaign: Campaign) -> Iterator[str]:
 def _hints(letter: Letter) -> Iterator[Problem]:
     campaign, sending = letter.campaign, SendingSettings.load()
     if not settings.MAIL_TRANSPORT:
-        yield Problem("The site has no mail server yet (EMAIL_URL): the letter would wait for one.")
+        yield Problem("Email isn’t connected yet, so the newsletter would wait until it is.")
     elif not settings.IS_LOCAL:
         yield from map(Problem, missing_records(sending.dkim_selector))
     letters = [one for one in campaign.subject if one.isalpha()]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+import re
+from contextlib import suppress
 from email.message import Message
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from newsletter.models import Delivery, Subscriber, UnreadReport, email_key
-from vasite.mail.conversation import ENHANCED_CODE, is_dead
+from newsletter.bounces import Failure, Report, read_report
+from newsletter.models import Delivery, Subscriber, UnreadReport
+from newsletter.tokens import BadTokenError, read_token
+from vasite.email_addresses import email_key
+from vasite.mail.refusals import Meaning
+from vasite.retention import RETENTION
 
-FORGET_UNREAD = timedelta(days=90)
+UNSUBSCRIBE_LINK = re.compile(r"/newsletter/unsubscribe/([\w:-]+)/")
 Status, State = Subscriber.Status, Delivery.Status
 
 
@@ -57,57 +61,66 @@ def _mark(delivery: Delivery, state: str, words: str) -> None:
 
 
 def take_report(message: Message) -> bool:
-    """Takes a mail server's report on one of our letters: a delivery status notification
-    (RFC 3464) or a complaint (RFC 5965). Tells whether the mail was one.
+    """Take a mail server's report: a bounce or a complaint. Return whether the email was one that
+    could be taken; one that is about no known delivery is set aside for the owner.
 
-    Only who had the letter knows its Message-ID, so a forged report ends no more than mail to its
-    forger. A letter that came back for another reason than that there is no such mailbox costs its
-    reader this letter only.
+    Only the recipient and the servers on the way know a delivery's Message-ID and its unsubscribe
+    link, so a forged report ends no more than email to its forger. A reason that may pass costs
+    the subscriber this email only.
     """
-    delivery = Delivery.named_in("\n".join(_words(message)))
-    reports = [fields for part in message.walk() for fields in _fields_of(part)]
-    if delivery is None or not reports:
+    report = read_report(message)
+    if report is None:
         return False
-    for fields in reports:
-        if _text(fields, "Feedback-Type").lower() in {"abuse", "fraud"}:
-            _end(delivery.subscriber, Status.COMPLAINED, "a report by mail", delivery)
-        elif _text(fields, "Action").lower() == "failed":
-            _take_failure(delivery, fields)
+    delivery = Delivery.named_in(report.returned) or delivery_with_link(report.returned)
+    if delivery is None:
+        set_aside(report)
+        return False
+    if report.is_complaint:
+        _end(delivery.subscriber, Status.COMPLAINED, "a report by email", delivery)
+    for failure in report.failures:
+        take_failure(delivery, failure)
     return True
 
 
-def _words(message: Message) -> Iterator[str]:
-    """Gives the headers and texts of all parts. Written out anew, a broken mail is an error."""
-    for part in message.walk():
-        yield from map(str, part.values())
-        if not part.is_multipart():
-            yield str(part.get_payload())
+def delivery_with_link(text: str) -> Delivery | None:
+    """Return the latest delivery to the subscriber whose unsubscribe link (RFC 2369) stands in a
+    text: some providers put a Message-ID of their own in place of ours."""
+    for token in UNSUBSCRIBE_LINK.findall(text):
+        with suppress(BadTokenError):
+            return (
+                Delivery.objects.select_related("subscriber")
+                .filter(subscriber=read_token("unsubscribe", token), status=State.SENT)
+                .order_by("-taken_at")
+                .first()
+            )
+    return None
 
 
-def _fields_of(part: Message) -> list[Message]:
-    """Gives a report's groups of fields: one for the mail, and one for each recipient."""
-    is_report = part.get_content_type() in {"message/delivery-status", "message/feedback-report"}
-    return part.get_payload() if is_report and part.is_multipart() else []
-
-
-def _take_failure(delivery: Delivery, fields: Message) -> None:
-    """Takes what is said of one recipient (RFC 3464, 2.3)."""
-    code, words = _text(fields, "Status"), _text(fields, "Diagnostic-Code")
-    if code.startswith("5.0.0") and (precise := ENHANCED_CODE.search(words)):
-        code = precise[0]
-    answer = f"{code} {words}".strip()
-    if is_dead(code.split(" ")[0]):
-        _end(delivery.subscriber, Status.BOUNCED, answer, delivery)
+def take_failure(delivery: Delivery, failure: Failure) -> None:
+    """Take what a report says of a recipient. What it says of another address, to which the
+    subscriber's provider passes email on, does not end theirs."""
+    is_theirs = not failure.addresses or delivery.subscriber.email_key in keys_of(failure)
+    if is_theirs and failure.meaning is Meaning.NO_MAILBOX:
+        _end(delivery.subscriber, Status.BOUNCED, failure.text, delivery)
     elif delivery.status == State.SENT:
-        _mark(delivery, State.RETURNED, answer)
+        _mark(delivery, State.RETURNED, failure.text)
 
 
-def _text(fields: Message, name: str) -> str:
-    """Gives a field on one line, without what no database takes."""
-    return " ".join(str(fields.get(name, "")).replace("\0", "").split())
+def keys_of(failure: Failure) -> set[str]:
+    return {email_key(address) for address in failure.addresses}
+
+
+def set_aside(report: Report) -> None:
+    """Show the owner a bounce of an email that was no campaign's, or of one unknown."""
+    for failure in report.failures:
+        UnreadReport.objects.create(
+            provider="Mailbox",
+            text=f"{', '.join(sorted(failure.addresses)[:3])}\n{failure.text}".strip()[:2000],
+            fault="It is about no newsletter that is known.",
+        )
 
 
 def forget_reports() -> int:
-    """Deletes the reports that nobody could read FORGET_UNREAD ago; gives their number."""
-    long_ago = timezone.now() - FORGET_UNREAD
+    """Deletes old reports that could not be read and gives their number."""
+    long_ago = timezone.now() - RETENTION["unread_reports"].period
     return UnreadReport.objects.filter(received_at__lt=long_ago).delete()[0]

@@ -14,19 +14,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from newsletter.composing import Letter, compose, with_counted_links
 from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
+from newsletter.models.campaigns import GRACE
 from newsletter.proofing import what_stops
 from newsletter.returning import came_back
 from vasite.business.models import BusinessSettings
+from vasite.email_addresses import to_ascii
 from vasite.mail.conversation import (
     BrokenOffError,
     Conversation,
@@ -34,10 +36,14 @@ from vasite.mail.conversation import (
     UnreachableError,
 )
 from vasite.mail.letters import send_letter
-from vasite.mail.models import RETRY_PAUSES
+from vasite.mail.models import RETRY_PAUSES, moment
+from vasite.serving.errors import DATABASE_GONE
+from vasite.serving.faults import attempt, place_of
 from vasite.serving.queue import enqueue_once
 
 CONNECTIONS = 4
+# A campaign that nothing holds up
+NO_TROUBLE: dict[str, Any] = {"trouble": "", "held_until": None, "failed_tries": 0}
 SLICE_SECONDS = 5  # after which other work has its turn
 PORTION = 10_000  # readers of whom a transaction makes deliveries
 # Longer than any server takes to answer all steps of a mail
@@ -54,7 +60,11 @@ def begin(campaign: Campaign) -> bool:
     this = Campaign.objects.filter(pk=campaign.pk)
     with transaction.atomic():
         begun = this.filter(status__in=[Status.DRAFT, Status.SCHEDULED]).update(
-            status=Status.SENDING, started_at=timezone.now(), html=letter.html, text=letter.text
+            status=Status.SENDING,
+            started_at=timezone.now(),
+            html=letter.html,
+            text=letter.text,
+            **NO_TROUBLE,
         )
         if begun and SendingSettings.load().counts_clicks:
             this.update(html=with_counted_links(campaign, letter.html))
@@ -62,18 +72,31 @@ def begin(campaign: Campaign) -> bool:
     return bool(begun)
 
 
-def schedule(campaign: Campaign, moment: datetime) -> None:
-    """Plans a draft, or plans it anew."""
+def schedule(campaign: Campaign, send_at: datetime) -> None:
+    """Schedule a draft, or schedule it anew; never for sooner than in GRACE."""
+    send_at = max(send_at, timezone.now() + GRACE)
     Campaign.objects.filter(pk=campaign.pk, status__in=[Status.DRAFT, Status.SCHEDULED]).update(
-        status=Status.SCHEDULED, send_at=moment, trouble=""
+        status=Status.SCHEDULED, send_at=send_at, **NO_TROUBLE
+    )
+
+
+def send_soon(campaign: Campaign) -> bool:
+    """Let a campaign begin in GRACE, in which it can be cancelled; return whether that is new."""
+    soon = timezone.now() + GRACE
+    later = Q(status=Status.SCHEDULED, send_at__gt=soon)
+    return bool(
+        Campaign.objects.filter(Q(status=Status.DRAFT) | later, pk=campaign.pk).update(
+            status=Status.SCHEDULED, send_at=soon, **NO_TROUBLE
+        )
     )
 
 
 def change(campaign: Campaign, earlier: Iterable[str], status: str) -> bool:
     """Gives a letter another state if it is in one of the earlier; tells whether it was."""
-    changed = Campaign.objects.filter(pk=campaign.pk, status__in=list(earlier)).update(
-        status=status, held_until=None, failed_tries=0, trouble=""
-    )
+    this = Campaign.objects.filter(pk=campaign.pk, status__in=list(earlier))
+    changed = this.update(status=status, **NO_TROUBLE)
+    if changed and not campaign.deliveries.exclude(taken_at=None).exists():
+        Campaign.objects.filter(pk=campaign.pk).update(started_at=timezone.now())
     wake()
     return bool(changed)
 
@@ -94,12 +117,56 @@ def send_due() -> int:
     until = time.monotonic() + SLICE_SECONDS
     sent = 0
     for campaign in due_campaigns():
-        if time.monotonic() < until:
-            fill(campaign)
-            if campaign.deliveries.filter(due_now())[:CONNECTIONS].count() == CONNECTIONS:
-                wake()  # for an idle worker to join in, or for the next turn of this one
-            sent += send_some(campaign, until)
+        if time.monotonic() >= until:
+            break
+        try:
+            if not is_overdue(campaign):
+                sent += send_campaign(campaign, until)
+        except DATABASE_GONE:
+            raise
+        except Exception as error:
+            # One faulty campaign holds only itself
+            hold(campaign, cannot_be_written(error))
     return sent
+
+
+def send_campaign(campaign: Campaign, until: float) -> int:
+    """Send a campaign until a moment of time.monotonic(); return the number of emails taken."""
+    fill(campaign)
+    sendable = campaign.deliveries.filter(due_now())
+    if sendable[:CONNECTIONS].count() == CONNECTIONS:
+        wake()  # for an idle worker to join in, or for the next turn of this one
+    return send_some(campaign, until)
+
+
+def is_overdue(campaign: Campaign) -> bool:
+    """Pause a campaign that should have begun long ago and has reached nobody; tell the owner.
+
+    Email was not connected then, and what it says may be out of date.
+    """
+    late = timedelta(hours=SendingSettings.load().late_hours)
+    if (
+        campaign.failed_tries
+        or not campaign.started_at
+        or campaign.started_at > timezone.now() - late
+    ):
+        return False
+    if campaign.deliveries.exclude(taken_at=None).exists():
+        return False
+    began = moment(campaign.started_at)
+    trouble = f"It has waited since {began}, because email wasn’t connected. Send it now?"
+    paused = Campaign.objects.filter(pk=campaign.pk, status=Status.SENDING)
+    if paused.update(status=Status.PAUSED, trouble=trouble):
+        attempt("Emails about newsletters", campaign.pk, tell, campaign, trouble)
+    return True
+
+
+def cannot_be_written(error: Exception) -> str:
+    """Return the trouble of a campaign that raises an exception, in words."""
+    logger.error("A newsletter can't be written: %s", place_of(error))
+    return (
+        f"Something in this newsletter is faulty, so it can’t be written ({type(error).__name__})."
+    )
 
 
 def due_campaigns() -> list[Campaign]:
@@ -119,26 +186,38 @@ def set_interrupted_aside() -> None:
 
 
 def begin_planned() -> None:
-    """Begins the letters whose time has come; one that is too late waits for the VA's word."""
+    """Begin the scheduled campaigns that are due; one that is too late waits for the owner."""
     now = timezone.now()
     late = timedelta(hours=SendingSettings.load().late_hours)
-    for campaign in Campaign.objects.filter(status=Status.SCHEDULED, send_at__lte=now):
-        stopping = next(what_stops(campaign), None)
-        if campaign.send_at >= now - late and not stopping:
-            begin(campaign)
-            continue
-        planned = date_format(timezone.localtime(campaign.send_at), "DATETIME_FORMAT")
-        trouble = f"It was planned for {planned}. "
-        trouble += stopping or "The site was down then. Shall it still go out?"
-        with transaction.atomic():
-            if change_to_draft(campaign, trouble):
-                tell(campaign, trouble)
+    due = Campaign.objects.filter(status=Status.SCHEDULED, send_at__lte=now)
+    for campaign in due.exclude(held_until__gt=now):
+        try:
+            begin_if_possible(campaign, is_late=campaign.send_at < now - late)
+        except DATABASE_GONE:
+            raise
+        except Exception as error:
+            hold(campaign, cannot_be_written(error))
+
+
+def begin_if_possible(campaign: Campaign, *, is_late: bool) -> None:
+    """Begin a campaign that is due, or make it a draft again and tell the owner why."""
+    stopping = next(what_stops(campaign), None)
+    if not is_late and not stopping:
+        begin(campaign)
+        return
+    planned = moment(campaign.send_at)
+    trouble = f"It was planned for {planned}. "
+    trouble += stopping or campaign.trouble or "The site was down then. Shall it still go out?"
+    with transaction.atomic():
+        if change_to_draft(campaign, trouble[:300]):
+            tell(campaign, trouble)
 
 
 def change_to_draft(campaign: Campaign, trouble: str = "") -> bool:
     """Takes the plan away from a letter, saying why."""
     planned = Campaign.objects.filter(pk=campaign.pk, status=Status.SCHEDULED)
-    return bool(planned.update(status=Status.DRAFT, send_at=None, trouble=trouble))
+    fields = NO_TROUBLE | {"status": Status.DRAFT, "send_at": None, "trouble": trouble}
+    return bool(planned.update(**fields))
 
 
 def tell(campaign: Campaign, trouble: str) -> None:
@@ -196,7 +275,8 @@ class Turn:
     """One delivery between its taking and the keeping of its outcome."""
 
     delivery: Delivery
-    message: EmailMultiAlternatives
+    letter: Letter
+    fault: str = field(default="", init=False)  # why the email can't be written
     trouble: str = field(default="", init=False)  # why the server can't be spoken to
     bounce: str = field(default="", init=False)  # the answer that says: no such mailbox
     refusal: str = field(default="", init=False)  # the answer that refuses what the letter says
@@ -204,11 +284,14 @@ class Turn:
     def send(self, conversation: Conversation) -> None:
         """Speaks to the server; sets the delivery's outcome, saves nothing."""
         delivery = self.delivery
-        content = self.message.message().as_bytes(linesep="\r\n")
         try:
-            answer = conversation.send(settings.BOUNCE_ADDRESS, delivery.subscriber.email, content)
+            content = self.letter.of(delivery).message().as_bytes(linesep="\r\n")
+            recipient = to_ascii(delivery.subscriber.email)
+            answer = conversation.send(settings.BOUNCE_ADDRESS, recipient, content)
             delivery.answer = answer[:500]
             delivery.status = State.SENT
+        except ValidationError as error:
+            delivery.status, delivery.answer = State.FAILED, " ".join(error.messages)[:500]
         except BrokenOffError as error:
             delivery.status, delivery.answer = State.UNSURE, str(error)[:500]
         except UnreachableError as error:
@@ -216,26 +299,38 @@ class Turn:
             delivery.status, delivery.attempts = State.WAITING, delivery.attempts - 1
         except RefusedError as error:
             delivery.answer = str(error)[:500]
-            if error.is_final or delivery.attempts > len(RETRY_PAUSES):
-                delivery.status = State.FAILED
+            self.wait_or_give_up(is_final=error.is_final)
+            if delivery.status == State.FAILED:
                 self.bounce = delivery.answer if error.means_no_such_mailbox else ""
                 self.refusal = "" if error.is_about_recipient else delivery.answer
-            else:
-                delivery.status = State.WAITING
-                delivery.send_after = timezone.now() + RETRY_PAUSES[delivery.attempts - 1]
+        except Exception as error:
+            # Writing or encoding it failed, before the server had any of it
+            conversation.close()
+            self.fault = cannot_be_written(error)
+            delivery.answer = f"It can’t be written for this address ({type(error).__name__})"
+            self.wait_or_give_up(is_final=False)
+
+    def wait_or_give_up(self, *, is_final: bool) -> None:
+        """Let the delivery wait for its next try, or end it where there is none."""
+        delivery = self.delivery
+        if is_final or delivery.attempts > len(RETRY_PAUSES):
+            delivery.status = State.FAILED
+        else:
+            delivery.status = State.WAITING
+            delivery.send_after = timezone.now() + RETRY_PAUSES[delivery.attempts - 1]
 
 
 def send_some(campaign: Campaign, until: float) -> int:
     """Sends a letter to reader after reader until a moment of time.monotonic(), the last one, a
     limit or trouble; gives how many the mail server took."""
     letter, limits = compose(campaign), SendingSettings.load().limits
-    sent, trouble = 0, ""
+    sent, trouble, last = 0, "", []
     with conversations() as open_ones, ThreadPoolExecutor(CONNECTIONS) as threads:
         turns = take(letter, limits)
         while turns:
             list(threads.map(Turn.send, turns, open_ones))
             sent += sum(turn.delivery.status == State.SENT for turn in turns)
-            trouble = trouble_of(turns)
+            trouble, last = trouble_of(turns), turns
             is_over = trouble or time.monotonic() >= until
             with transaction.atomic():  # one write to the disk for both
                 keep(turns)
@@ -245,7 +340,8 @@ def send_some(campaign: Campaign, until: float) -> int:
                 is_over = time.monotonic() >= until
                 turns = take(letter, limits)
     if trouble:
-        hold(campaign, trouble)
+        is_ours = any(turn.fault for turn in last)
+        hold(campaign, trouble if is_ours else f"The mail server doesn’t take it: {trouble}"[:300])
     else:
         if sent:
             Campaign.objects.filter(pk=campaign.pk).exclude(trouble="").update(
@@ -256,10 +352,12 @@ def send_some(campaign: Campaign, until: float) -> int:
 
 
 def trouble_of(turns: list[Turn]) -> str:
-    """Gives why it is no use to go on: a server that can't be spoken to, or one that refuses what
-    the letter says to everybody."""
+    """Gives why it is no use to go on: a server that can't be spoken to, one that refuses what
+    the letter says to everybody, or a letter that can't be written for anybody."""
     if len(turns) == CONNECTIONS and all(turn.refusal for turn in turns):
         return turns[0].refusal[:300]
+    if len(turns) == CONNECTIONS and all(turn.fault for turn in turns):
+        return turns[0].fault[:300]
     return next((turn.trouble for turn in turns if turn.trouble), "")
 
 
@@ -302,7 +400,7 @@ def take(letter: Letter, limits: Limits) -> list[Turn]:
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in taken]).update(
         status=State.SENDING, taken_at=timezone.now(), attempts=F("attempts") + 1
     )
-    return [Turn(delivery, letter.of(delivery)) for delivery in taken]
+    return [Turn(delivery, letter) for delivery in taken]
 
 
 def room_left(limits: Limits) -> int:
@@ -332,22 +430,23 @@ def keep(turns: list[Turn]) -> None:
     Delivery.objects.bulk_update(others, ["status", "answer", "attempts", "send_after"])
     for turn in turns:
         if turn.bounce:
-            came_back(turn.delivery.subscriber.email, turn.bounce)
+            subscriber = turn.delivery.subscriber
+            attempt("Bounces", subscriber.pk, came_back, subscriber.email, turn.bounce)
 
 
 def hold(campaign: Campaign, trouble: str) -> None:
-    """Waits with a letter while the mail server can't be reached, longer from time to time; the
-    VA is told the first time."""
+    """Wait with a campaign that can't be sent, longer from time to time; tell the owner once."""
     campaign.refresh_from_db()
     tries = campaign.failed_tries + 1
     pause = RETRY_PAUSES[min(tries, len(RETRY_PAUSES)) - 1]
-    logger.warning("Letter %d waits for the mail server", campaign.pk)
-    with transaction.atomic():
-        is_first_worker = Campaign.objects.filter(
-            pk=campaign.pk, status=Status.SENDING, failed_tries=tries - 1
-        ).update(trouble=trouble, failed_tries=tries, held_until=timezone.now() + pause)
-        if is_first_worker and tries == 1:
-            tell(campaign, f"The mail server doesn’t take it: {trouble}")
+    logger.warning("Letter %d waits", campaign.pk)
+    is_first_worker = Campaign.objects.filter(
+        pk=campaign.pk,
+        status__in=[Status.SENDING, Status.SCHEDULED],
+        failed_tries=tries - 1,
+    ).update(trouble=trouble, failed_tries=tries, held_until=timezone.now() + pause)
+    if is_first_worker and tries == 1:
+        attempt("Emails about newsletters", campaign.pk, tell, campaign, trouble)
 
 
 def finish(campaign: Campaign) -> None:

@@ -13,16 +13,17 @@ from django.utils import timezone
 
 from blog.models import Category
 from newsletter.forms import SubscribeForm
-from newsletter.models import NewsletterPage, Subscriber, email_key
+from newsletter.models import NewsletterPage, Subscriber
 from vasite.business.models import BusinessSettings
+from vasite.email_addresses import email_key
 from vasite.forms.answers import came_from
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
 from vasite.mail.letters import one_click, send_letter
+from vasite.retention import RETENTION
 
 logger = logging.getLogger("vasite.event")
 MAIL_PAUSE = timedelta(hours=1)
-CONFIRM_WITHIN = timedelta(days=30)
 
 
 def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
@@ -36,6 +37,7 @@ def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
     email = form.cleaned_data["email"]
     verdict = judge(request, form)
     with transaction.atomic():
+        verdict.spend_proof()
         verdict.leave_traces()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
             email_key=email_key(email),
@@ -77,7 +79,7 @@ def let_in(subscriber: Subscriber, user: Any = None) -> None:
     subscriber.save(update_fields=["status", "verdict", "reasons"])
     if user:
         subscriber.events.create(text="Found to be no spam", user=user)
-    send_reply(subscriber)
+    send_reply(subscriber, rate_limit="" if user else "subscription")
 
 
 def keep_preferences(
@@ -112,16 +114,19 @@ def may_be_mailed(subscriber: Subscriber) -> bool:
 
 
 def forget_unconfirmed() -> int:
-    """Deletes addresses of which nothing was heard within CONFIRM_WITHIN; gives their number."""
-    long_ago = timezone.now() - CONFIRM_WITHIN
+    """Deletes addresses that were not confirmed in time and gives their number."""
+    long_ago = timezone.now() - RETENTION["unconfirmed_subscribers"].period
     unheard = Subscriber.objects.filter(
         status=Subscriber.Status.UNCONFIRMED, last_mailed_at__lt=long_ago
     )
     return unheard.delete()[1].get("newsletter.Subscriber", 0)
 
 
-def send_reply(subscriber: Subscriber) -> None:
-    """Puts the mail into the outbox that asks to confirm, or says that all is done already."""
+def send_reply(subscriber: Subscriber, *, rate_limit: str = "subscription") -> None:
+    """Puts the mail into the outbox that asks to confirm, or says that all is done already.
+
+    It has no limit where the owner decided on the address.
+    """
     subscriber.last_mailed_at = timezone.now()
     subscriber.save(update_fields=["last_mailed_at"])
     business = BusinessSettings.load()
@@ -134,4 +139,7 @@ def send_reply(subscriber: Subscriber) -> None:
         else f"Please confirm: {business.name}’s newsletter",
         to=[subscriber.email],
         headers=one_click(subscriber.unsubscribe_url),
+        rate_limit=rate_limit,
+        about=subscriber,
+        purpose="known" if is_confirmed else "confirm",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django_tasks import task
 
 from newsletter import (
@@ -13,12 +14,20 @@ from newsletter import (
     sending,
     subscribing,
 )
+from vasite.serving.queue import enqueue_once
+from vasite.serving.slices import for_each_in_slices
 
 
 @task()
-def follow_up() -> int:
-    """Tells those who follow a thread of what became public in it."""
-    return following.follow_up()
+def follow_up(after: int = 0) -> None:
+    """Tell those who follow a thread of what became public in it, once."""
+    for_each_in_slices(
+        follow_up,
+        after,
+        "Emails about replies to comments",
+        following.unannounced(),
+        following.follow_up_on,
+    )
 
 
 @task()
@@ -29,12 +38,15 @@ def forget_unconfirmed() -> int:
 
 
 @task()
-def take_in(key: int) -> int:
-    """Takes in a list of subscribers."""
-    return importing.take_in(key)
+def take_in() -> None:
+    """Take in the lists of subscribers that were begun, for SLICE_SECONDS at a time. By the clock,
+    too: one that a locked database broke off then goes on.
+    """
+    if importing.take_in_begun(settings.SLICE_SECONDS):
+        enqueue_once(take_in)
 
 
-@task(priority=-10)
+@task(priority=-5)
 def send_campaigns() -> int:
     """Begins what is due by itself, and sends for a moment; then other work has its turn."""
     announcing.announce()

@@ -86,7 +86,10 @@ class Discussion:
 
     @cached_property
     def state(self) -> str:
-        """Open, closed or off: what the post says, else what the site says."""
+        """Open, closed or off: what the post says, else what the site says; off on a private one,
+        from which a browser sends nothing that would prove the visitor's right to it."""
+        if self.post.get_view_restrictions():
+            return CommentSettings.State.OFF
         if self.post.commenting:
             return self.post.commenting
         days = self.settings.close_after_days

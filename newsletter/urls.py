@@ -10,10 +10,10 @@ urlpatterns = [
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("newsletter/preferences/<str:token>/", views.preferences, name="preferences"),
-    path("newsletter/go/<int:key>/", views.go, name="go"),
+    path("newsletter/go/<number:key>/", views.go, name="go"),
     path("newsletter/feed/", campaign_feed, name="feed"),
     path("comments/moderate/<str:token>/", views.moderate_by_mail, name="moderate"),
     path("comments/follow/<str:token>/", views.follow, name="follow"),
     path("comments/unfollow/<str:token>/", views.unfollow, name="unfollow"),
-    path("comments/<int:page_id>/", views.comment, name="comment"),
+    path("comments/<number:page_id>/", views.comment, name="comment"),
 ]

@@ -29,6 +29,7 @@ from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
 from vasite.content.visibility import visible
 from vasite.forms.answers import SeeOther, with_faults
 from vasite.pagecache.keeping import kept
+from vasite.serving.numbers import number_asked_for
 
 
 def show_comments(page: BlogPostPage, request: HttpRequest) -> None:
@@ -36,13 +37,11 @@ def show_comments(page: BlogPostPage, request: HttpRequest) -> None:
 
     Raises Http404 for a page of comments that isn't there.
     """
-    number, answered = (request.GET.get(name, "") for name in ("comments", "answer"))
-    if not number and not answered.isdecimal():
+    number, answered = (number_asked_for(request, name) for name in ("comments", "answer"))
+    if number is None and answered is None:
         return
-    discussion = Discussion(
-        page, int(number or 1) if (number or "1").isdecimal() else 0, int(answered[:18] or 0)
-    )
-    if number and not 1 < discussion.number <= discussion.page_count:
+    discussion = Discussion(page, number or 1, answered or 0)
+    if number is not None and not 1 < discussion.number <= discussion.page_count:
         raise Http404
     page._discussion = discussion
 
@@ -74,10 +73,11 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         receive_address(request, form)
         return SeeOther(reverse("newsletter:thank_you"))
     request.subscribe_form = form  # type: ignore[attr-defined] - the form's tag shows it
-    return with_faults(page.serve(request))
+    return with_faults(page.archive(request))
 
 
 @kept()
+@require_safe
 def thank_you(request: HttpRequest) -> HttpResponse:
     """Says to look for the mail, whatever was known of the address."""
     return render(request, "newsletter/thank_you.html")
@@ -178,7 +178,8 @@ def go(request: HttpRequest, key: int) -> HttpResponse:
 def moderate_by_mail(request: HttpRequest, token: str) -> HttpResponse:
     """Lets the holder of a notice decide on its comment: once, within three days.
 
-    GET shows the comment with buttons, POST acts: programs that follow links decide nothing.
+    GET shows the comment with buttons, POST acts: programs that follow links decide nothing. A
+    reply that was typed is not lost by another button: that asks first.
     """
     try:
         comment = Comment.objects.filter(pk=read_token("moderate", token)).first()
@@ -191,14 +192,18 @@ def moderate_by_mail(request: HttpRequest, token: str) -> HttpResponse:
     if comment.moderated_at:
         return render_result(request, "moderated", comment=comment)
     form = AnswerForm(request.POST or None)
-    status = request.POST.get("status")
-    if status in {Comment.Status.APPROVED, Comment.Status.SPAM}:
+    status = request.POST.get("without_reply") or request.POST.get("status")
+    is_decision = status in {Comment.Status.APPROVED, Comment.Status.SPAM}
+    has_reply = "without_reply" not in request.POST and request.POST.get("answer", "").strip()
+    if is_decision and not has_reply:
         moderate(Comment.objects.filter(pk=comment.pk), status)
-    elif request.method == "POST" and form.is_valid():
+    elif request.method == "POST" and not is_decision and form.is_valid():
         answer(comment, form.cleaned_data["answer"])
     else:
         faults = 422 if request.method == "POST" else 200
-        return render_result(request, "moderate", faults, comment=comment, form=form)
+        return render_result(
+            request, "moderate", faults, comment=comment, form=form, has_reply=is_decision
+        )
     return SeeOther(request.path)
 
 

@@ -19,6 +19,7 @@ from newsletter.admin.comments import (
     MarkSpamCommentAction,
     RejectAction,
 )
+from newsletter.admin.deleting import ask_before_deleting_comments, ask_before_deleting_pages
 from newsletter.admin.reports import UnreadReportViewSet
 from newsletter.admin.subscribers import (
     BlockAction,
@@ -68,3 +69,24 @@ def keep_letters_under_way(request: HttpRequest, instances: Iterable[Any]) -> Ht
         messages.error(request, "A letter that is going out can’t be deleted. Stop it first.")
         return redirect("campaigns:list")
     return None
+
+
+@hooks.register("before_delete_page")
+def ask_about_comments(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """Asks before a page's comments are deleted with it."""
+    return ask_before_deleting_pages(request, [page])
+
+
+@hooks.register("before_bulk_action")
+def ask_about_comments_of_many(
+    request: HttpRequest, action_type: str, objects: list[Any], action: Any
+) -> HttpResponse | None:
+    """Asks before the comments of many pages are deleted with them."""
+    pages = [one for one in objects if isinstance(one, Page)]
+    return ask_before_deleting_pages(request, pages) if action_type == "delete" else None
+
+
+@hooks.register("before_delete_snippet")
+def ask_about_answers(request: HttpRequest, instances: Iterable[Any]) -> HttpResponse | None:
+    """Asks before the answers to a comment are deleted with it."""
+    return ask_before_deleting_comments(request, instances)

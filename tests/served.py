@@ -20,10 +20,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from tests.shell import Shell
 from vasite.environment import PROJECT_DIR
 
 WORKER_NAME = "vasite-worker"
-START_SECONDS = 90
+START_SECONDS = 300
 MAKE = {  # with which command of manage.py each kind of site is made, from one that is migrated
     "migrated": ["migrate", "--verbosity=0"],
     "standard": ["serve", "--prepare-only", "--empty"],
@@ -31,6 +32,8 @@ MAKE = {  # with which command of manage.py each kind of site is made, from one 
 }
 IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 needs_sqlite = pytest.mark.skipif(not IS_SQLITE, reason="tests SQLite")
+# What a screen or a connection looks like is the same on either database
+once = pytest.mark.skipif(not IS_SQLITE, reason="sees no database; runs on SQLite")
 needs_postgresql = pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
 
 
@@ -65,6 +68,7 @@ class ServedSite:
             **environment,
         }
         self.arguments = arguments
+        self.shell: Shell | None = None
         first_start = data_dir / "first-start"
         self.output = [first_start.read_text()] if first_start.exists() else []
         self.start()
@@ -79,7 +83,8 @@ class ServedSite:
             text=True,
         )
         self.is_ready = threading.Event()
-        threading.Thread(target=self.read_output, daemon=True).start()
+        reader = threading.Thread(target=self.read_output, args=(self.is_ready,), daemon=True)
+        reader.start()
         if not self.is_ready.wait(START_SECONDS) or self.process.poll() is not None:
             self.process.kill()
             raise AssertionError("".join(self.output))
@@ -90,12 +95,13 @@ class ServedSite:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def read_output(self) -> None:
+    def read_output(self, is_ready: threading.Event) -> None:
+        """Gather what this start prints: one that was killed may print after the next has begun."""
         for line in self.process.stdout or ():
             self.output.append(line)
             if line.startswith("Ready:"):
-                self.is_ready.set()
-        self.is_ready.set()
+                is_ready.set()
+        is_ready.set()
 
     @property
     def password(self) -> str:
@@ -116,9 +122,9 @@ class ServedSite:
         return [pid for pid, own in names.items() if (own == WORKER_NAME) is is_worker]
 
     def run_code(self, code: str) -> str:
-        """Runs Python code on the site's database and gives what it prints."""
-        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-        return subprocess.check_output(command, cwd=self.folder, env=self.environment, text=True)
+        """Run Python code on the site's database and return what it prints."""
+        self.shell = self.shell or Shell(self.folder, self.environment)
+        return self.shell.run(code)
 
     def get(self, path: str) -> tuple[int, str]:
         """Gives the status, be it good or bad, and the text."""
@@ -134,6 +140,9 @@ class ServedSite:
         started = time.monotonic()
         self.process.send_signal(signal_number)
         self.process.wait(20)
+        if self.shell:
+            self.shell.close()
+            self.shell = None
         return time.monotonic() - started
 
 
@@ -142,7 +151,7 @@ def fresh_database(
     url: str | None = None,
     *,
     like: str = "template1",
-    suffix: str = os.environ.get("PYTEST_XDIST_WORKER", ""),  # two processes, two databases
+    suffix: str = os.environ.get("PYTEST_XDIST_WORKER", ""),  # each process its own
 ) -> str:
     """Gives DATABASE_URL for an empty database beside that of a URL, or beside the one that the
     tests run on, or for a copy of another; "" for SQLite, whose file is made in DATA_DIR."""

@@ -7,6 +7,7 @@ Values come from the process environment, then from a `.env` file in the project
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -16,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
+
+from vasite.email_addresses import host_to_ascii, to_ascii
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -48,23 +50,40 @@ def _long_text(text: str) -> str:
 
 
 def _email_address(text: str) -> str:
+    address = parseaddr(text)[1]
+    before, found, after = text.rpartition(address)
     try:
-        validate_email(parseaddr(text)[1])
+        return f"{before}{to_ascii(found)}{after}"
     except ValidationError:
         raise ValueError from None
-    return text
 
 
 def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    return [_host(name.strip()) for name in text.split(",") if name.strip()]
+
+
+def _host(text: str) -> str:
+    """Return a host name as A-labels, as browsers and mail servers write it."""
+    begin = "." if text.startswith(".") else ""  # Django's sign for its subdomains, too
+    try:
+        return begin + host_to_ascii(text.removeprefix("."))
+    except ValidationError:
+        raise ValueError from None
+
+
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 def _site_url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    is_more = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or is_more:
         raise ValueError
-    _ = parts.port  # raises ValueError for a port that is no number
-    return text.rstrip("/")
+    is_ipv6 = ":" in parts.hostname
+    host = f"[{parts.hostname}]" if is_ipv6 else _host(parts.hostname)
+    if not is_ipv6 and not HOST_NAME.fullmatch(host):
+        raise ValueError
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
 def _log_format(text: str) -> str:
@@ -132,7 +151,22 @@ def _email(text: str) -> dict[str, Any]:
     config = dict(environ.Env.email_url_config(text))
     if not config.get("EMAIL_HOST"):
         raise ValueError
+    config["EMAIL_HOST"] = _host(config["EMAIL_HOST"])
+    # smtplib signs in with ASCII alone
+    if not f"{config.get('EMAIL_HOST_USER')}{config.get('EMAIL_HOST_PASSWORD')}".isascii():
+        raise ValueError
     return config
+
+
+def _dsn(text: str) -> str:
+    parts = urlsplit(text)
+    is_here = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    project = parts.path.rpartition("/")[2]
+    if not (parts.scheme == "https" or is_here) or not (parts.hostname and parts.username):
+        raise ValueError
+    if parts.port == 0 or not (project.isascii() and project.isdigit()):
+        raise ValueError
+    return text
 
 
 class Mailbox(NamedTuple):
@@ -267,6 +301,14 @@ VARIABLES = (
         "The sender of the site's mails. Default: website@ the host of SITE_URL.",
     ),
     Variable(
+        "OPERATOR_EMAIL",
+        _email_address,
+        "",
+        "an e-mail address",
+        "Who is told by email when the worker, emails, the disk, the certificate or background "
+        "tasks are in trouble. Default: the address under Your business.",
+    ),
+    Variable(
         "BOUNCE_ADDRESS",
         _email_address,
         "",
@@ -317,7 +359,7 @@ VARIABLES = (
         _count,
         "2",
         "a whole number from 1",
-        "How many web processes; each has four threads.",
+        "How many web processes; each works on six requests at once.",
     ),
     Variable(
         "METRICS_TOKEN",
@@ -326,6 +368,14 @@ VARIABLES = (
         "a random text of 50 characters or more",
         "Lets a Prometheus that sends it as its bearer token read /metrics. Without it, that page "
         "isn't there.",
+    ),
+    Variable(
+        "SENTRY_DSN",
+        _dsn,
+        "",
+        "https://key@host/number, as Sentry shows it under Client Keys",
+        "Where errors are sent, without personal data: Sentry, or a service that takes the same, "
+        "such as GlitchTip. Needs `sh requirements/install sentry`.",
     ),
     Variable("LOG_FORMAT", _log_format, "text", "text or json", "How log lines are written."),
     Variable(
@@ -336,6 +386,14 @@ VARIABLES = (
         "Shows errors with their code. Only for development: `make dev` sets it.",
     ),
 )
+
+
+def default_sender(host: str) -> str:
+    """Return the sender for a site at a host; at example.com where the host has no mail."""
+    try:
+        return to_ascii(f"website@{host.removeprefix('www.')}")
+    except ValidationError:  # a name without a dot, or an IP address
+        return "website@example.com"
 
 
 def read_environment() -> dict[str, Any]:

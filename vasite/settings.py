@@ -1,14 +1,17 @@
 """The one settings file. What differs between sites comes from vasite.environment."""
 
+import errno
+import os
 import secrets
 from contextlib import suppress
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from vasite.environment import PROJECT_DIR, read_environment
+from vasite.environment import PROJECT_DIR, default_sender, read_environment
 
 env = read_environment()
 
@@ -22,22 +25,33 @@ IS_HTTPS = SITE_URL.startswith("https://")
 IS_LOCAL = SITE_HOST in {"localhost", "127.0.0.1", "::1"}
 # With and without www: AddressMiddleware leads from one to the other.
 TWIN_HOST = SITE_HOST.removeprefix("www.") if SITE_HOST.startswith("www.") else f"www.{SITE_HOST}"
-ALLOWED_HOSTS = [SITE_HOST, TWIN_HOST, "localhost", "127.0.0.1", "[::1]", *env["ALLOWED_HOSTS"]]
+OTHER_HOSTS = [TWIN_HOST, *env["ALLOWED_HOSTS"]]
+ALLOWED_HOSTS = [SITE_HOST, "localhost", "127.0.0.1", "[::1]", *OTHER_HOSTS]
 
 # Everything that lives
 
 DATA_DIR = (PROJECT_DIR / env["DATA_DIR"]).resolve()
+_probe = DATA_DIR / "tmp" / f"write-{secrets.token_hex(4)}"
+_link = _probe.with_suffix(".link")
 try:
     for folder in ("media", "static", "tmp"):
         (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
-    probe = DATA_DIR / "tmp" / f"write-{secrets.token_hex(4)}"
-    probe.touch()
-    probe.unlink()
+    _probe.touch()
+    _link.hardlink_to(_probe)  # as vasite.serving.media does
 except OSError as error:
+    if error.errno in {errno.EPERM, errno.ENOTSUP, errno.ENOSYS} and _probe.exists():
+        raise ImproperlyConfigured(
+            f"DATA_DIR is on a disk without hard links ({error.strerror}): {DATA_DIR}. "
+            "Set DATA_DIR to a folder on one that has them, such as ext4, XFS, Btrfs or ZFS."
+        ) from None
     raise ImproperlyConfigured(
         f"DATA_DIR can't be written to ({error.strerror}): {DATA_DIR}. "
         "Give its folder to this user or set DATA_DIR to another one."
     ) from None
+finally:
+    for _path in (_link, _probe):
+        with suppress(OSError):
+            _path.unlink()
 
 
 def _kept_secret_key(path: Path) -> str:
@@ -45,7 +59,10 @@ def _kept_secret_key(path: Path) -> str:
     if not path.exists():
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(64))
+        with draft.open("w") as file:
+            file.write(secrets.token_urlsafe(64))
+            file.flush()
+            os.fsync(file)  # else a power cut may leave the name without the key
         with suppress(FileExistsError):  # the first of two processes that start at once wins
             path.hardlink_to(draft)
         draft.unlink()
@@ -89,6 +106,8 @@ PAGE_COUNTERS_SHARED = not (_database["ENGINE"].endswith("sqlite3") or PAGE_FILE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
+# After which a long task enqueues its rest, so that emails and whatever else is due come first
+SLICE_SECONDS = 5
 # What the worker does by the clock: name of the task, seconds between two runs
 PERIODIC_TASKS = {
     "vasite.serving.tasks.publish_scheduled_pages": 30,
@@ -96,19 +115,36 @@ PERIODIC_TASKS = {
     "newsletter.tasks.send_campaigns": 30,
     "newsletter.tasks.read_mailbox": 300,
     "vasite.serving.tasks.prune_finished_tasks": 3600,
+    "vasite.serving.tasks.delete_drafts": 86_400,
     "vasite.pagecache.tasks.clear_front": 300,
     "vasite.pagecache.tasks.trim": 3600,
     "vasite.forms.spam.tasks.forget": 3600,
+    "vasite.home.tasks.send_requested_links": 60,
     "vasite.home.tasks.tell_of_waiting": 3600,
+    "vasite.home.troubles.check_site": 300,
+    "vasite.mail.tasks.delete_delivered": 3600,
+    "vasite.serving.tasks.forget_sign_in_attempts": 3600,
+    "vasite.content.tasks.delete_old_revisions": 86_400,
+    "vasite.home.tasks.forget_data_requests": 3600,
     "contact.tasks.remind": 3600,
     "newsletter.tasks.follow_up": 3600,
     "newsletter.tasks.forget_unconfirmed": 3600,
+    "newsletter.tasks.take_in": 60,
+    "vasite.content.tasks.move_private_images": 300,
     "vasite.content.tasks.count_words": 86_400,
     "vasite.content.tasks.complete_renditions": 86_400,
     "blog.tasks.relate_all_posts": 86_400,
     "vasite.seo.tasks.refresh_cards": 86_400,
     "vasite.seo.tasks.review_pages": 86_400,
+    "vasite.seo.tasks.check_links": 86_400,
 }
+
+# What each web process does by the clock: it looks whether there is a worker
+WORKER_CHECK = "vasite.home.troubles.check_worker"
+WORKER_CHECK_SECONDS = 60
+OPERATOR_EMAIL = env["OPERATOR_EMAIL"]  # is told of troubles in the owner's place
+# Less than both is a trouble: bytes that are free, and their share of the disk
+LOW_DISK = {"bytes": 2 * 1024 * 1024 * 1024, "share": 0.1}
 
 # Apps
 
@@ -121,6 +157,7 @@ INSTALLED_APPS = [
     "vasite.business",
     "vasite.content",
     "vasite.seo",
+    "vasite.accounts",
     "vasite.forms",
     "vasite.mail",
     "vasite.pagecache",
@@ -153,26 +190,30 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "vasite.serving.middleware.RequestIDMiddleware",
     "vasite.serving.middleware.RequestLogMiddleware",
     "vasite.serving.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "vasite.seo.middleware.AddressMiddleware",
+    "vasite.serving.middleware.LockTimeoutMiddleware",
     "vasite.serving.middleware.UnavailableMiddleware",
     "vasite.forms.keeping.KeepTypedMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "vasite.serving.middleware.AdminSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "vasite.forms.guard.SameOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "vasite.forms.cleaning.CleanInputMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "vasite.accounts.middleware.SessionMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "vasite.seo.middleware.KnownRedirectMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "vasite.urls"
+FORCE_SCRIPT_NAME = ""  # the site begins at the root, whatever a request says of SCRIPT_NAME
 WSGI_APPLICATION = "vasite.wsgi.application"
 
 TEMPLATES = [
@@ -207,6 +248,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [PROJECT_DIR / "static", ("guide", PROJECT_DIR / "docs" / "editor" / "img")]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+PRIVATE_MEDIA_ROOT = DATA_DIR / "private"  # no web server serves it
 MEDIA_BUCKET = env["MEDIA_BUCKET_URL"] or {}
 STORAGES = {
     "default": {
@@ -214,7 +256,7 @@ STORAGES = {
         "OPTIONS": MEDIA_BUCKET | {"file_overwrite": False},
     }
     if MEDIA_BUCKET
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    else {"BACKEND": "vasite.serving.media.MediaStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"
         if DEBUG
@@ -224,6 +266,10 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_PERMISSIONS = 0o644
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "vasite.forms.uploads.DiskUploadHandler",
+]
 
 # Forms
 
@@ -231,13 +277,19 @@ CRISPY_TEMPLATE_PACK = "forms"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ("forms",)
 CRISPY_FAIL_SILENTLY = False
 
+# How many bytes of attachments are taken by the forms: of one network in an hour, of all in an
+# hour, and how many are stored in all
+ATTACHMENT_BYTES = {
+    "network": 60 * 1024 * 1024,
+    "hour": 200 * 1024 * 1024,
+    "total": 2 * 1024 * 1024 * 1024,
+}
+
 # Mail: everything goes through the outbox, which the worker empties by MAIL_TRANSPORT
 
 EMAIL_BACKEND = "vasite.mail.backend.OutboxBackend"
 MAIL_TRANSPORT = env["EMAIL_URL"] or {}
-DEFAULT_FROM_EMAIL = env["DEFAULT_FROM_EMAIL"] or (
-    f"website@{'example.com' if IS_LOCAL else SITE_HOST.removeprefix('www.')}"
-)
+DEFAULT_FROM_EMAIL = env["DEFAULT_FROM_EMAIL"] or default_sender(SITE_HOST)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 _, BOUNCE_ADDRESS = parseaddr(env["BOUNCE_ADDRESS"] or DEFAULT_FROM_EMAIL)
 BOUNCE_MAILBOX = env["BOUNCE_MAILBOX_URL"] or None
@@ -245,6 +297,18 @@ BOUNCE_MAILBOX = env["BOUNCE_MAILBOX_URL"] or None
 ANYMAIL = {
     "WEBHOOK_SECRET": env["MAIL_WEBHOOK_SECRET"] or f"nobody:{secrets.token_urlsafe(32)}",
     "MAILGUN_WEBHOOK_SIGNING_KEY": env["MAILGUN_SIGNING_KEY"] or secrets.token_urlsafe(32),
+}
+
+# How many emails an hour the whole site sends because somebody typed an address, by what they are.
+# The rest is held in the outbox (vasite.mail.limits).
+EMAILS_PER_HOUR = {
+    "subscription": 20,  # asks to confirm, or says that the address is on the list already
+    "acknowledgement": 20,
+    "data_request": 20,
+    "erasure": 20,  # tells the owner that somebody had their data erased
+    "notification": 40,  # to the owner; tell_of_waiting sums up long before that
+    "password_reset": 5,
+    "thread": 20,  # asks to confirm that somebody wants to hear of replies
 }
 
 # Signing in
@@ -277,8 +341,8 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
-AXES_CLIENT_IP_CALLABLE = "vasite.serving.visitors.client_address"
-AXES_DISABLE_ACCESS_LOG = True  # who signed in from where is kept nowhere
+AXES_CLIENT_IP_CALLABLE = "vasite.serving.visitors.sign_in_address"
+AXES_DISABLE_ACCESS_LOG = True  # only failed sign-ins are kept, for vasite.retention's period
 
 # Security
 
@@ -286,6 +350,13 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_PATH = "/admin/"
+# Beginning of the names of the cookies that open a private page (vasite.home.private_pages)
+ACCESS_COOKIE_PREFIX = "opened-"
+# In the session: a cookie of their own would go to the whole site
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# From the last time that somebody worked in the admin (vasite.accounts.middleware)
+SESSION_COOKIE_AGE = 14 * 86_400
+CSRF_FAILURE_VIEW = "vasite.accounts.views.csrf_failure"
 CSRF_COOKIE_HTTPONLY = False  # Wagtail's admin reads it
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = IS_HTTPS
@@ -308,6 +379,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long page in the editor has thousand
 
 WAGTAIL_SITE_NAME = "Your website"
 WAGTAILADMIN_BASE_URL = SITE_URL
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "vasite.home.accounts.AccountPasswordResetForm"  # noqa: S105
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("en-gb", "British English")]
 WAGTAIL_CONTENT_LANGUAGES = [("en-gb", "British English")]
 WAGTAIL_DATE_FORMAT = "%d/%m/%Y"
@@ -341,7 +413,7 @@ WAGTAILDOCS_SERVE_METHOD = "serve_view"  # wherever the files lie
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILSEARCH_BACKENDS = {
-    "default": {"BACKEND": "vasite.content.search", "SEARCH_CONFIG": "english"}
+    "default": {"BACKEND": "vasite.content.search", "SEARCH_CONFIG": "vasite_english"}
 }
 WAGTAIL_APPEND_SLASH = True
 TAGGIT_CASE_INSENSITIVE = True
@@ -349,6 +421,12 @@ TAGGIT_CASE_INSENSITIVE = True
 # Logs and figures
 
 METRICS_TOKEN = env["METRICS_TOKEN"]
+SENTRY_DSN = env["SENTRY_DSN"]
+if SENTRY_DSN and not find_spec("sentry_sdk"):
+    raise ImproperlyConfigured(
+        "SENTRY_DSN needs the package sentry-sdk. Run `sh requirements/install sentry`, or leave "
+        "SENTRY_DSN out."
+    )
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -356,6 +434,7 @@ LOGGING = {
         "text": {"()": "vasite.serving.logs.TextFormatter"},
         "json": {"()": "vasite.serving.logs.JsonFormatter"},
     },
+    "filters": {"has_traceback": {"()": "vasite.serving.logs.HasTraceback"}},
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
@@ -369,8 +448,8 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
         # Their lines hold paths with tokens, or people's names; ours tell the same without.
-        "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["has_traceback"]},
+        "django.security": {"level": "CRITICAL"},  # strangers' faults, each of which is a 400
         "axes": {"level": "CRITICAL"},
     },
 }

@@ -10,6 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vasite.settings")
 application = get_wsgi_application()
 
 if not settings.DEBUG:
-    from vasite.pagecache.layer import PageCache  # whose models need the apps that are now ready
+    # Their models need the apps that are now ready
+    from vasite.pagecache.layer import PageCache
+    from vasite.seo.redirects import is_redirected
 
-    application = PageCache(application)
+    application = PageCache(application, is_redirected)

@@ -30,7 +30,11 @@ from vasite.seo.structured_data import BUSINESS_ID, absolute, isoformat, person,
 WORDS_A_MINUTE = 230  # silent reading of English prose: Brysbaert (2019) measured 238
 # Addresses below the blog that are archives; a post named so could never be reached.
 RESERVED_SLUGS = {"category", "tag", "series"}
-COMMENTING = [("open", "Open"), ("closed", "Closed"), ("off", "Off")]
+COMMENTING = [
+    ("open", "Open: readers can comment"),
+    ("closed", "Closed: comments are shown, but no new ones taken"),
+    ("off", "Off: no comments are shown, not even approved ones"),
+]
 
 
 class PostTag(TaggedItemBase):
@@ -144,7 +148,7 @@ class BlogPostPage(ContentPage):
         max_length=6,
         blank=True,
         choices=COMMENTING,
-        help_text="Left empty: as on the whole site.",
+        help_text="Leave blank to use the site setting.",
     )
 
     parent_page_types = ["blog.BlogIndexPage"]

@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.formats import date_format
 from wagtail.admin import messages
+from wagtail.admin.ui.components import MediaContainer
+from wagtail.admin.ui.side_panels import StatusSidePanel
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.permission_policies import ModelPermissionPolicy
@@ -19,10 +20,14 @@ from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, Ins
 
 from newsletter.composing import Personal, compose
 from newsletter.models import Campaign, Delivery
-from newsletter.proofing import problems_of, what_stops
-from newsletter.sending import begin, change, change_to_draft, schedule, send_again
+from newsletter.proofing import FAULT, problems_of, stops_of
+from newsletter.sending import change, change_to_draft, schedule, send_again, send_soon
 from vasite.business.models import BusinessSettings
+from vasite.content.datetimes import DateTimeField
+from vasite.email_fields import EmailFormField
 from vasite.forms.inboxes import InboxViewSet
+from vasite.mail.outbox import store
+from vasite.serving.numbers import is_number
 
 Status, State = Campaign.Status, Delivery.Status
 SHOWN = 100  # refused or unsure letters on the page
@@ -31,13 +36,13 @@ SHOWN = 100  # refused or unsure letters on the page
 class TestForm(forms.Form):
     """To whom a test goes."""
 
-    address = forms.EmailField(label="Send a test to")
+    address = EmailFormField(label="Send a test to")
 
 
 class PlanForm(forms.Form):
     """When a letter goes out, by the clock of TIME_ZONE."""
 
-    moment = forms.DateTimeField(label="At this time", widget=AdminDateTimeInput)
+    moment = DateTimeField(label="At this time", widget=AdminDateTimeInput)
 
     def clean_moment(self) -> Any:
         moment = self.cleaned_data["moment"]
@@ -63,12 +68,16 @@ class CampaignView(InspectView):
             "campaign": campaign,
             "may_change": self.may_change,
             "has_server": bool(settings.MAIL_TRANSPORT),
+            "recipient_count": campaign.recipient_count,
         }
+        if campaign.is_soon:
+            return context
         if campaign.may_be_changed:
+            is_asked = "ask" in self.request.GET
             own_address = self.request.user.email or BusinessSettings.load().email
             return context | {
-                "audience_count": campaign.audience.count(),
-                "problems": problems_of(compose(campaign)),
+                "is_asked": is_asked,
+                "problems": [] if is_asked else problems_of(campaign),
                 "test_form": self.test_form or TestForm(initial={"address": own_address}),
                 "plan_form": self.plan_form or PlanForm(),
             }
@@ -76,11 +85,13 @@ class CampaignView(InspectView):
         open_questions = campaign.deliveries.filter(status__in=[State.UNSURE, State.FAILED])
         return context | {
             "counts": [(state.label, counts.get(state, 0)) for state in State],
-            "total": sum(counts.values()),
             "dead_mailboxes": campaign.dead_mailboxes,
             "left": counts.get(State.WAITING, 0) + counts.get(State.SENDING, 0),
             "speed": campaign.speed,
             "links": campaign.links.all(),
+            "tried_again": campaign.deliveries.filter(status=State.WAITING)
+            .exclude(answer="")
+            .select_related("subscriber")[:SHOWN],
             "open_questions": open_questions.select_related("subscriber")[:SHOWN],
         }
 
@@ -101,22 +112,35 @@ class CampaignView(InspectView):
         self.test_form = TestForm(self.request.POST)
         if not self.test_form.is_valid():
             return self.get(self.request)
-        address = self.test_form.cleaned_data["address"]
+        if FAULT in stops_of(self.object):
+            messages.error(self.request, FAULT)
+            return None
         letter = compose(self.object)
         personal = Personal(None, self.object.nameless)
-        letter.message(personal, address, f"Test: {self.object.subject}").send()
-        messages.success(self.request, f"A test is on its way to {address}: see the outbox.")
-        return None
+        address = self.test_form.cleaned_data["address"]
+        mail = store(letter.message(personal, address, f"Test: {self.object.subject}"))
+        Campaign.objects.filter(pk=self.object.pk).update(tested_at=timezone.now())
+        messages.success(self.request, f"Test to {address}: {mail.state_text}.", buttons=[])
+        return redirect(f"{self.object.admin_url}?ask") if "ask" in self.request.GET else None
 
-    def do_begin(self) -> None:
+    def do_begin(self) -> HttpResponse | None:
+        """Ask first: what goes to everybody can't be taken back."""
+        return None if self.is_stopped() else redirect(f"{self.object.admin_url}?ask")
+
+    def do_confirm(self) -> HttpResponse | None:
+        """Send it in a minute, if it still says what the question was about."""
         if self.is_stopped():
-            return
-        if begin(self.object):
-            messages.success(self.request, "The letter goes out.")
+            return None
+        if self.request.POST.get("version") != str(self.object.latest_revision_id or ""):
+            messages.warning(self.request, "It was changed meanwhile. Look at it, then send it.")
+            return redirect(f"{self.object.admin_url}?ask")
+        if send_soon(self.object):
+            messages.success(self.request, "It is sent in 1 minute. Until then you can cancel it.")
+        return None
 
     def is_stopped(self) -> bool:
         """Whether something has to be mended before it can go out; says so."""
-        stops = any(what_stops(self.object))
+        stops = bool(stops_of(self.object))
         if stops:
             messages.error(self.request, "Mend what stops it first. Nothing was sent.")
         return stops
@@ -129,13 +153,15 @@ class CampaignView(InspectView):
             return None
         moment = self.plan_form.cleaned_data["moment"]
         schedule(self.object, moment)
-        when = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
-        messages.success(self.request, f"The letter goes out on {when}.")
+        self.object.refresh_from_db()
+        messages.success(self.request, f"{self.object.state_text}. Until then you can cancel it.")
         return None
 
     def do_unplan(self) -> None:
         if change_to_draft(self.object):
-            messages.success(self.request, "It is a draft again.")
+            messages.success(self.request, "Cancelled. Nothing was sent: it is a draft again.")
+        else:
+            messages.error(self.request, "It was too late to cancel: it is being sent.")
 
     def do_pause(self) -> None:
         if change(self.object, [Status.SENDING], Status.PAUSED):
@@ -150,7 +176,7 @@ class CampaignView(InspectView):
             messages.success(self.request, "Stopped. Nobody else gets it.")
 
     def do_again(self) -> None:
-        keys = [key for key in self.request.POST.getlist("delivery") if key.isdecimal()]
+        keys = [key for key in self.request.POST.getlist("delivery") if is_number(key)]
         number = send_again(self.object.deliveries.filter(pk__in=keys))
         messages.success(self.request, f"{number} to be sent again.")
 
@@ -161,12 +187,20 @@ class CampaignIndexView(IndexView):
         return super().get_edit_url(instance) if instance.may_be_changed else instance.admin_url
 
 
-class CampaignCreateView(CreateView):
+class NoLiveStatus:
+    """A view whose panels leave out Wagtail's status, which calls each draft "live"."""
+
+    def get_side_panels(self) -> MediaContainer:
+        panels = super().get_side_panels()  # type: ignore[misc]
+        return MediaContainer([one for one in panels if not isinstance(one, StatusSidePanel)])
+
+
+class CampaignCreateView(NoLiveStatus, CreateView):
     def get_success_url(self) -> str:
         return self.object.admin_url
 
 
-class CampaignEditView(EditView):
+class CampaignEditView(NoLiveStatus, EditView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not self.object.may_be_changed:
             messages.error(request, "It has begun to go out, so it can’t be changed any more.")
@@ -194,7 +228,7 @@ class CampaignViewSet(InboxViewSet):
     inspect_view_class = CampaignView
     list_display = [
         "subject",
-        Column("status", accessor="get_status_display", label="State"),
+        Column("status", accessor="state_text", label="State"),
         DateColumn("created_at", label="Begun"),
         DateColumn("started_at", label="Went out"),
     ]

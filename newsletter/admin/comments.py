@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
@@ -19,20 +20,28 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.admin.panels import FieldPanel, HelpPanel, ObjectList
 from wagtail.admin.ui.tables import DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.snippets.views.snippets import SnippetViewSet
 
 from newsletter.forms import AnswerForm
 from newsletter.models import AuthorRule, Comment
 from newsletter.moderation import answer, moderate, set_rule
 from newsletter.tasks import follow_up
-from vasite.forms.inboxes import Cell, ChangeStateAction, JudgedViewSet
+from vasite.forms.drafts import close_draft, save_draft
+from vasite.forms.inboxes import (
+    AddressSearchView,
+    Cell,
+    ChangeStateAction,
+    JudgedViewSet,
+    UnchosenViewSet,
+)
+from vasite.forms.models import ReplyDraft
 from vasite.forms.spam.deciding import DecidingForm
+from vasite.serving.numbers import is_number
 from vasite.serving.queue import enqueue_once
 
 UNDO_SECONDS = 3600
 RULE_WORDS = {
-    "": "Forgotten: the author’s comments are read again.",
-    "trusted": "From now on this author’s comments appear at once.",
+    "": "The author is neither trusted nor blocked any more.",
+    "trusted": "From now on this author’s comments never go to spam. They still wait for you.",
     "blocked": "From now on this author’s comments go to spam.",
 }
 
@@ -66,7 +75,10 @@ class CommentViewSet(JudgedViewSet):
         DateColumn("received_at", label="Received"),
     ]
     list_filter = ["verdict", "received_at"]
-    search_fields = ["name", "email", "comment"]
+    search_fields = ["name", "email_key", "comment"]
+    list_export = ["received_at", "status", "name", "email", "comment", "page.title", "parent_id"]
+    export_headings = {"page.title": "Post", "parent_id": "Reply to"}
+    export_filename = "comments"
     ordering = ["-received_at"]
     edit_handler = ObjectList(
         [
@@ -81,37 +93,59 @@ class CommentViewSet(JudgedViewSet):
         return Comment.objects.filter(status=Comment.Status.WAITING)
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).prefetch_related("page", "parent")
+        key = request.GET.get("comment", "")
+        if is_number(key):  # one comment, whatever its state
+            comments = Comment.objects.filter(pk=key)
+        else:
+            comments = super().get_queryset(request)
+        mine = ReplyDraft.objects.filter(user=request.user)
+        drafts = Prefetch("reply_drafts", queryset=mine, to_attr="my_drafts")
+        return comments.prefetch_related("page", "parent", drafts)
+
+    def reply_url(self, pk: int) -> str:
+        """Return where the reply to a comment is written."""
+        return f"{self.menu_url}?comment={pk}"
 
     def get_urlpatterns(self) -> list[Any]:
         return [
             *super().get_urlpatterns(),
-            path("<int:pk>/decide/", require_admin_access(decide_on_comment), name="decide"),
+            path("<number:pk>/decide/", require_admin_access(decide_on_comment), name="decide"),
             path("undo/", require_admin_access(undo), name="undo"),
         ]
 
 
 @require_POST
 def decide_on_comment(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes a button of the list: a status, a rule for the author, or an answer."""
+    """Take a button of the list: a status, a rule for the author, or a reply.
+
+    A reply that was typed is kept as a draft, whichever other button was pressed.
+    """
     comment = get_object_or_404(Comment, pk=pk)
-    policy = ModelPermissionPolicy(Comment)
-    if not policy.user_has_permission(request.user, "change"):
+    viewset: CommentViewSet = Comment.snippet_viewset
+    if not ModelPermissionPolicy(Comment).user_has_permission(request.user, "change"):
         raise PermissionDenied
+    save_draft(request.user, comment, request.POST.get("answer", ""))
     if "do" in request.POST:
         form = AnswerForm(request.POST)
         if not form.is_valid():
             messages.error(request, form.errors["answer"][0])
             return redirect_back(request)
         answer(comment, form.cleaned_data["answer"])
-        messages.success(request, "Your answer is public, and so is the comment.")
+        close_draft(request.user, comment)
+        messages.success(request, "Your reply is public, and so is the comment.")
+        return redirect(redirect_back(request).url + "#done")
     elif request.POST.get("rule") in {"", *AuthorRule.Rule.values}:
         set_rule(comment, request.POST["rule"])
         messages.success(request, RULE_WORDS[request.POST["rule"]])
     elif request.POST.get("status") in Comment.Status.values:
         status = request.POST["status"]
         moderate(Comment.objects.filter(pk=pk), status)
-        offer_undo(request, f"{Comment.Status(status).label}.", {pk: comment.status})
+        label = Comment.Status(status).label
+        offer_undo(request, f"Comment by {comment.name}: {label.lower()}.", {pk: comment.status})
+    if request.POST.get("answer", "").strip():
+        where = format_html('<a href="{}">Go on with it</a>', viewset.reply_url(pk))
+        words = "Your reply to {} is kept as a draft: it is not public. {}"
+        messages.warning(request, format_html(words, comment.name, where))
     return redirect_back(request)
 
 
@@ -159,7 +193,9 @@ class CommentAction(ChangeStateAction):
 
     def get_success_message(self, num_parent_objects: int, num_child_objects: int) -> None:
         earlier = {comment.pk: comment.status for comment in self.actionable_objects}
-        offer_undo(self.request, f"{num_parent_objects} {self.changed_words}.", earlier)
+        names = [comment.name for comment in self.actionable_objects]
+        whose = f"Comment by {names[0]}" if len(names) == 1 else f"{num_parent_objects} comments"
+        offer_undo(self.request, f"{whose} {self.changed_words}.", earlier)
 
     @classmethod
     def change_state(cls, entries: Any, user: Any) -> int:
@@ -193,7 +229,7 @@ class MarkSpamCommentAction(CommentAction):
     changed_words = "marked as spam"
 
 
-class AuthorRuleViewSet(SnippetViewSet):
+class AuthorRuleViewSet(UnchosenViewSet):
     model = AuthorRule
     icon = "user"
     add_to_settings_menu = True
@@ -201,4 +237,5 @@ class AuthorRuleViewSet(SnippetViewSet):
     list_display = ["email_key", "rule", DateColumn("made_at", label="Since")]
     list_filter = ["rule"]
     search_fields = ["email_key"]
+    index_view_class = AddressSearchView
     panels = [FieldPanel("email_key"), FieldPanel("rule")]

@@ -14,9 +14,11 @@ from django.urls import reverse
 from wagtail.admin import messages
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from newsletter.importing import KIND_WORDS, MOST_BYTES, UnreadableError, read
+from newsletter.import_files import UnreadableError
+from newsletter.importing import KIND_WORDS, MOST_BYTES, read
 from newsletter.models import Subscriber, SubscriberImport
 from newsletter.tasks import take_in
+from vasite.serving.queue import enqueue_once
 
 Status = SubscriberImport.Status
 
@@ -50,6 +52,28 @@ class ConsentForm(forms.Form):
         max_length=250,
         help_text="Kept with each of them as your proof: “Double opt-in by Mailchimp since 2021”.",
     )
+    accepted = forms.MultipleChoiceField(
+        label="Some entries don’t say clearly whether these people agreed to get your emails",
+        help_text="Tick those that did. Everyone else is left out.",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, found: SubscriberImport, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not found.unclear:
+            del self.fields["accepted"]
+            return
+        self.fields["accepted"].choices = [
+            (str(number), question(column, value, count))
+            for number, (column, value, count) in enumerate(found.unclear)
+        ]
+
+
+def question(column: str, value: str, count: int) -> str:
+    """Return how an unclear entry is shown: its column, its value and how many rows have it."""
+    people = "1 person" if count == 1 else f"{count} people"
+    return f"{column}: “{value}” ({people})" if value else f"{column}: empty ({people})"
 
 
 def require_add(request: HttpRequest) -> None:
@@ -76,14 +100,19 @@ def show_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what a file comes to; POST takes it in, which the worker does."""
     require_add(request)
     found = get_object_or_404(SubscriberImport, pk=pk)
-    form = ConsentForm(request.POST or None)
+    form = ConsentForm(request.POST or None, found=found)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
+            ticked = map(int, form.cleaned_data.get("accepted", ()))
+            accepted = [found.unclear[number][:2] for number in ticked]
             begun = SubscriberImport.objects.filter(pk=pk, status=Status.READ).update(
-                status=Status.RUNNING, consent=form.cleaned_data["source"], user=request.user
+                status=Status.RUNNING,
+                consent=form.cleaned_data["source"],
+                accepted=accepted,
+                user=request.user,
             )
             if begun:
-                take_in.enqueue(pk)
+                enqueue_once(take_in)
                 messages.success(request, "The addresses are being taken in.")
         return redirect(request.path)
     counts = [(words, found.counts.get(kind, 0)) for kind, words in KIND_WORDS.items()]

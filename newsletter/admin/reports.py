@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from wagtail.admin.ui.tables import DateColumn
-from wagtail.snippets.views.snippets import SnippetViewSet
 
 from newsletter.models import UnreadReport
-from vasite.forms.inboxes import InboxPermissionPolicy
+from vasite.forms.inboxes import InboxPermissionPolicy, UnchosenViewSet
 
 
-class UnreadReportViewSet(SnippetViewSet):
+class UnreadReportViewSet(UnchosenViewSet):
     model = UnreadReport
     base_url_path = "unread-reports"
     icon = "warning"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -21,12 +23,16 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import InspectView
 
 from newsletter.admin.imports import choose_file, show_import
-from newsletter.models import ErasedAddress, Subscriber, email_key
+from newsletter.models import ErasedAddress, Subscriber
 from newsletter.returning import came_back, complained
 from newsletter.subscribing import block, let_in, unblock
-from vasite.forms.inboxes import ChangeStateAction, JudgedIndexView, JudgedViewSet
+from vasite.email_addresses import email_key
+from vasite.forms.inboxes import ChangeStateAction, JudgedIndexView, JudgedViewSet, Tab, Waiting
+from vasite.forms.people import known_of
 
 Status = Subscriber.Status
+UNREACHED = "unreached"
+SHOWN = 10  # refused newsletters on the page
 
 
 class AddSubscriberForm(WagtailAdminModelForm):
@@ -69,11 +75,24 @@ class SubscriberView(InspectView):
         return super().get_context_data(**kwargs) | {
             "subscriber": self.object,
             "events": self.object.events.select_related("user"),
+            "lost": self.object.deliveries.filter(status__in=["failed", "returned"])
+            .select_related("campaign")
+            .order_by("-taken_at")[:SHOWN],
+            "is_unreached": Subscriber.objects.unreached().filter(pk=self.object.pk).exists(),
+            "emails": [one for one in known_of(self.object.email) if one.kind == "Mail"],
             "may_change": policy.user_has_permission(self.request.user, "change"),
         }
 
 
 class SubscriberIndexView(JudgedIndexView):
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        """The states, and those whom nothing reaches."""
+        count = Subscriber.objects.unreached().count()
+        is_current = self.request.GET.get("status") == UNREACHED
+        tabs = [replace(tab, is_current=tab.is_current and not is_current) for tab in super().tabs]
+        return [*tabs, Tab("Never reached", UNREACHED, count, is_current)]
+
     @cached_property
     def header_more_buttons(self) -> list[Button]:
         url = reverse("subscribers:import")
@@ -90,7 +109,7 @@ class SubscriberViewSet(JudgedViewSet):
     menu_order = 220
     waiting_words = ("subscriber has not confirmed yet", "subscribers have not confirmed yet")
     forbidden_actions = ("change",)
-    search_fields = ["email", "name"]
+    search_fields = ["email_key", "name"]
     index_view_class = SubscriberIndexView
     inspect_view_enabled = True
     inspect_view_class = SubscriberView
@@ -113,12 +132,23 @@ class SubscriberViewSet(JudgedViewSet):
     def waiting(self) -> Any:
         return Subscriber.objects.filter(status=Status.UNCONFIRMED)
 
+    def extra_waiting(self) -> Iterable[Waiting]:
+        """Point out the subscribers whom no newsletter reaches."""
+        count = Subscriber.objects.unreached().count()
+        words = "on your list whom no newsletter reaches: refused each time"
+        return [Waiting(count, words, f"{self.menu_url}?status={UNREACHED}")]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        if request.GET.get("status") == UNREACHED:
+            return Subscriber.objects.unreached()
+        return super().get_queryset(request)
+
     def get_urlpatterns(self) -> list[Any]:
         return [
             *super().get_urlpatterns(),
-            path("<int:pk>/block/", require_admin_access(set_block), name="block"),
+            path("<number:pk>/block/", require_admin_access(set_block), name="block"),
             path("import/", require_admin_access(choose_file), name="import"),
-            path("import/<int:pk>/", require_admin_access(show_import), name="import_of"),
+            path("import/<number:pk>/", require_admin_access(show_import), name="import_of"),
         ]
 
 

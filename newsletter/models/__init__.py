@@ -9,7 +9,6 @@ from newsletter.models.subscribers import (
     NewsletterPage,
     Subscriber,
     SubscriberEvent,
-    email_key,
 )
 
 __all__ = [
@@ -28,5 +27,4 @@ __all__ = [
     "SubscriberEvent",
     "SubscriberImport",
     "UnreadReport",
-    "email_key",
 ]

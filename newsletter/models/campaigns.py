@@ -26,6 +26,7 @@ from wagtail.models import Page, PreviewableMixin, RevisionMixin
 
 from newsletter.blocks import LetterBlocks
 from newsletter.models.subscribers import Subscriber, SubscriberQuerySet
+from vasite.mail.models import moment
 
 # Addresses below /newsletter/ that lead elsewhere
 TAKEN_SLUGS = {"confirm", "feed", "go", "preferences", "subscribe", "thank-you", "unsubscribe"}
@@ -33,7 +34,9 @@ FIRST_NAME = re.compile(r"\{\{(?:\s|&nbsp;)*first(?:\s|&nbsp;)+name(?:\s|&nbsp;)
 # In a subject that is read without it: “Spring, {{ first name }}”
 NAME_BY_THE_WAY = re.compile(rf",\s*{FIRST_NAME.pattern}|^{FIRST_NAME.pattern},\s*")
 
-MESSAGE_ID = re.compile(r"<letter\.(\d{1,18})\.([0-9a-f]{32})@[^>\s]+>")
+# Between the owner's yes and the first email: time to cancel
+GRACE = timedelta(minutes=1)
+MESSAGE_ID = re.compile(r"\bletter\.([0-9]{1,18})\.([0-9a-f]{32})@")
 
 # What a writer changes of a letter, and what follows from it
 WRITTEN_FIELDS = [
@@ -145,6 +148,10 @@ def privacy_page_mentions(word: str) -> bool:
     return page is not None and word in str(getattr(page.specific, "body", "")).lower()
 
 
+# A mail server took it, whatever came of it later
+TAKEN = Q(status__in=["sent", "returned", "complained"])
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def public(self) -> CampaignQuerySet:
         """Those that stand in the archive, the latest first."""
@@ -231,6 +238,7 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
     trouble = models.CharField(max_length=300, default="", editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
     failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    tested_at = models.DateTimeField(null=True, editable=False)
 
     objects = CampaignQuerySet.as_manager()
 
@@ -300,6 +308,43 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
         return self.status in {self.Status.SENDING, self.Status.PAUSED}
 
     @property
+    def is_soon(self) -> bool:
+        """Whether it goes out within GRACE, in which it can still be cancelled."""
+        return (
+            self.status == self.Status.SCHEDULED
+            and self.send_at is not None
+            and self.held_until is None
+            and self.send_at <= timezone.now() + GRACE
+        )
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether a test was sent of what it says now."""
+        changed_at = self.latest_revision.created_at if self.latest_revision else self.created_at
+        return self.tested_at is not None and self.tested_at >= changed_at
+
+    @property
+    def state_text(self) -> str:
+        """What has really become of it, in the owner's words."""
+        if self.is_soon:
+            return "Sending in 1 minute"
+        if self.status == self.Status.SCHEDULED and self.send_at:
+            return f"Scheduled for {moment(self.send_at)}"
+        if self.status == self.Status.SENDING:
+            if not settings.MAIL_TRANSPORT:
+                return "Waiting – email isn’t connected yet"
+            return "Waiting" if self.held_until else "Sending"
+        if self.status == self.Status.SENT and not self.deliveries.filter(TAKEN).exists():
+            return "Not sent: no mail server took any of it"
+        return str(self.Status(self.status).label)
+
+    @property
+    def recipient_count(self) -> int:
+        """How many it goes to, also while its deliveries are still being made."""
+        made = self.deliveries.count()
+        return made if self.is_filled else max(made, self.audience.count())
+
+    @property
     def audience(self) -> SubscriberQuerySet:
         """Who would get it now."""
         readers = Subscriber.objects.confirmed()
@@ -352,6 +397,8 @@ class Delivery(models.Model):
     It is "sending" from before the mail server is spoken to until its answer is kept. One that
     stays so was broken off: whether it went out is unknown, so it is never sent again by itself.
     """
+
+    names_people = True
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"

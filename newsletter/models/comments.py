@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.contenttypes.fields import GenericRelation
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -9,9 +11,10 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Page
 
-from newsletter.models.subscribers import LONGEST_ADDRESS, email_key
 from newsletter.tokens import signed_url
 from newsletter.words import as_html, initials
+from vasite.email_addresses import MAX_LENGTH, email_key, normalise_email
+from vasite.email_fields import EmailAddressField, EmailKeyField
 from vasite.forms.submissions import Label, Submission
 
 
@@ -36,9 +39,9 @@ class CommentSettings(BaseGenericSetting):
     """What holds for comments on the whole site; a post may say otherwise."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed: shown, but no new ones"
-        OFF = "off", "Off: not shown"
+        OPEN = "open", "Open: readers can comment"
+        CLOSED = "closed", "Closed: comments are shown, but no new ones taken"
+        OFF = "off", "Off: no comments are shown, not even approved ones"
 
     state = models.CharField("comments are", max_length=6, choices=State, default=State.OPEN)
     close_after_days = models.PositiveSmallIntegerField(
@@ -71,7 +74,8 @@ class Comment(Submission):
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING, db_index=True)
     name = models.CharField(max_length=80)
-    email = models.EmailField("e-mail")
+    email = EmailAddressField("e-mail")
+    email_key = EmailKeyField(db_index=True)
     comment = models.TextField()
     is_author = models.BooleanField("by you", default=False, editable=False)
     original = models.TextField("as it was written", blank=True, editable=False)
@@ -117,6 +121,11 @@ class Comment(Submission):
     def words(self) -> str:
         return self.comment
 
+    def needs_email(self, purpose: str) -> bool:
+        """Ask the owner while it waits; tell those who follow its thread while it is public."""
+        needed = {"notice": self.Status.WAITING, "reply": self.Status.APPROVED}
+        return self.status == needed.get(purpose, self.status)
+
     @classmethod
     def untold(cls) -> models.QuerySet[Comment]:
         return cls.objects.filter(status=cls.Status.WAITING, told_at=None)
@@ -134,13 +143,18 @@ class Comment(Submission):
 
 
 class AuthorRule(models.Model):
-    """Whose comments need no reading, or are not wanted."""
+    """Whose comments are never spam, or are not wanted.
+
+    Anybody can type a trusted author's address, so theirs wait for approval like all others.
+    """
+
+    names_people = True
 
     class Rule(models.TextChoices):
-        TRUSTED = "trusted", "Trusted: comments appear at once"
+        TRUSTED = "trusted", "Trusted: comments never go to spam"
         BLOCKED = "blocked", "Blocked: comments go to spam"
 
-    email_key = models.CharField("e-mail", max_length=LONGEST_ADDRESS, unique=True)
+    email_key = models.CharField("e-mail", max_length=MAX_LENGTH, unique=True)
     rule = models.CharField(max_length=7, choices=Rule)
     made_at = models.DateTimeField("since", default=timezone.now, editable=False)
 
@@ -153,29 +167,39 @@ class AuthorRule(models.Model):
         return f"{self.email_key}: {self.get_rule_display()}"
 
     def clean(self) -> None:
-        self.email_key = email_key(self.email_key)
+        try:
+            self.email_key = email_key(normalise_email(self.email_key))
+        except ValidationError as error:
+            raise ValidationError({"email_key": error}) from None
 
     @classmethod
     def apply(cls, comment: Comment) -> None:
-        """Decides on a new comment by its author. A trusted one's is read all the same when the
-        filter finds it odd: anybody can write down a stranger's address."""
+        """Set a new comment aside, or let it wait for approval, by its author."""
         rule = comment.rule
         if rule == cls.Rule.BLOCKED:
             comment.status = Comment.Status.SPAM
             comment.reasons = ["You blocked its author", *comment.reasons]
-        elif rule == cls.Rule.TRUSTED and comment.verdict == Label.HAM:
-            comment.status = Comment.Status.APPROVED
+        elif rule == cls.Rule.TRUSTED:
+            comment.status = Comment.Status.WAITING
             comment.reasons = ["You trust its author", *comment.reasons]
 
 
 class Follow(models.Model):
     """An address that is told by mail when somebody answers in a thread, once it confirmed."""
 
+    names_people = True
+
     thread = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="follows")
-    email = models.EmailField("e-mail")
-    email_key = models.CharField(max_length=LONGEST_ADDRESS, db_index=True, editable=False)
+    email = EmailAddressField("e-mail")
+    email_key = EmailKeyField(db_index=True)
     asked_at = models.DateTimeField("asked", default=timezone.now)
     confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
+    emails = GenericRelation(
+        "mail.OutgoingMail",
+        content_type_field="about_type",
+        object_id_field="about_id",
+        related_query_name="+",
+    )
 
     class Meta:
         constraints = [
@@ -184,6 +208,12 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} follows {self.thread}"
+
+    def needs_email(self, purpose: str) -> bool:
+        """Ask to confirm only what has not been confirmed yet, in a thread that is still public."""
+        if purpose != "confirm":
+            return True
+        return self.confirmed_at is None and self.thread.status == Comment.Status.APPROVED
 
     @property
     def confirm_url(self) -> str:

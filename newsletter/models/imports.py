@@ -10,6 +10,8 @@ from django.utils import timezone
 class SubscriberImport(models.Model):
     """A file of addresses, what reading it found, and how far its rows are taken in."""
 
+    names_people = True
+
     class Status(models.TextChoices):
         READ = "read", "To be looked at"
         RUNNING = "running", "Being taken in"
@@ -28,6 +30,10 @@ class SubscriberImport(models.Model):
     # How many rows are of each newsletter.importing.Kind: by the preview, then as taken in
     counts = models.JSONField(default=dict)
     faults = models.JSONField(default=list)  # [line of the file, what is wrong with it]
+    # [column, value, rows] of which only the owner can say whether they are consent, and those
+    # [column, value] that the owner said are
+    unclear = models.JSONField(default=list)
+    accepted = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return self.file_name

@@ -9,6 +9,8 @@ from django.utils import timezone
 class UnreadReport(models.Model):
     """What a provider's webhook brought, set aside for somebody to read."""
 
+    names_people = True
+
     provider = models.CharField(max_length=40)
     text = models.TextField("what it sent")
     fault = models.CharField("why it could not be read", max_length=300)

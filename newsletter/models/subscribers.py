@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -21,10 +19,13 @@ from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 
 from newsletter.tokens import signed_url
 from vasite.content.models import ContentPage
+from vasite.content.pagination import page_asked_for
+from vasite.email_fields import EmailAddressField, EmailKeyField
 from vasite.forms.submissions import Judged, Label
+from vasite.mail.names import first_name_of
 
-LONGEST_ADDRESS = 254
 ISSUES_A_PAGE = 20
+UNREACHED_AFTER = 3  # newsletters in a row
 CONFIRM_QUESTION, CONFIRM_BUTTON = "Would you like the newsletter?", "Yes, send it to me"
 
 
@@ -51,6 +52,10 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
     )
 
     query_names = ("page",)
+    removal_warning = (
+        "This is your newsletter page: while it is away nobody can subscribe, and the newsletters "
+        "that readers find there can’t be read online. Your subscribers stay."
+    )
     max_count = 1
     parent_page_types = ["home.HomePage"]
     subpage_types: list[str] = []
@@ -83,13 +88,8 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
         """The form to subscribe and the letters that have gone out, latest first."""
         from newsletter.models import Campaign
 
-        try:
-            shown = Paginator(Campaign.objects.public(), ISSUES_A_PAGE).page(
-                request.GET.get("page", 1)
-            )
-        except (EmptyPage, PageNotAnInteger):
-            raise Http404("No such page of the archive") from None
-        return self.render(request, context_overrides={"issues": shown})
+        shown = page_asked_for(request, Campaign.objects.public(), ISSUES_A_PAGE)
+        return self.render(request, context_overrides={"issues": shown, "pagination": shown})
 
     @path("<slug:slug>/")
     def issue(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -103,6 +103,28 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def confirmed(self) -> SubscriberQuerySet:
         return self.filter(status=Subscriber.Status.CONFIRMED)
+
+    def unreached(self) -> SubscriberQuerySet:
+        """Return the confirmed ones whom no newsletter reaches: refused or returned each time, or
+        UNREACHED_AFTER times since the last that arrived."""
+        from newsletter.models import Delivery
+
+        own = Delivery.objects.filter(subscriber=models.OuterRef("pk")).exclude(taken_at=None)
+        arrived = own.filter(status=Delivery.Status.SENT).order_by("-taken_at")
+        lost = own.filter(status__in=[Delivery.Status.FAILED, Delivery.Status.RETURNED])
+        return (
+            self.confirmed()
+            .annotate(arrived_at=models.Subquery(arrived.values("taken_at")[:1]))
+            .filter(models.Exists(lost))
+            .filter(
+                models.Q(arrived_at=None)
+                | models.Exists(
+                    lost.filter(taken_at__gt=models.OuterRef("arrived_at")).order_by("pk")[
+                        UNREACHED_AFTER - 1 : UNREACHED_AFTER
+                    ]
+                )
+            )
+        )
 
 
 class Subscriber(Judged):
@@ -125,8 +147,8 @@ class Subscriber(Judged):
     arrival_field = "subscribed_at"
     set_aside_filter = ("status", "held")
 
-    email = models.EmailField("e-mail")
-    email_key = models.CharField(max_length=LONGEST_ADDRESS, unique=True, editable=False)
+    email = EmailAddressField("e-mail")
+    email_key = EmailKeyField(unique=True)
     name = models.CharField(max_length=100, blank=True)
     status = models.CharField(
         max_length=12, choices=Status, default=Status.UNCONFIRMED, db_index=True
@@ -155,8 +177,12 @@ class Subscriber(Judged):
     def __str__(self) -> str:
         return self.email
 
-    def clean(self) -> None:
-        self.email_key = email_key(self.email)
+    def needs_email(self, purpose: str) -> bool:
+        """Ask to confirm only who has not confirmed yet, and say so only to who has."""
+        is_confirmed = self.status == self.Status.CONFIRMED
+        if purpose == "confirm":
+            return not is_confirmed and self.status != self.Status.BLOCKED
+        return purpose != "known" or is_confirmed
 
     @classmethod
     def untold(cls) -> models.QuerySet[Subscriber]:
@@ -189,7 +215,7 @@ class Subscriber(Judged):
 
     @property
     def first_name(self) -> str:
-        return self.name.partition(" ")[0]
+        return first_name_of(self.name)
 
     @property
     def unsubscribe_url(self) -> str:
@@ -262,18 +288,3 @@ class ErasedAddress(models.Model):
 
 def erased_mark(key: str) -> str:
     return salted_hmac("newsletter.erased", key, algorithm="sha256").hexdigest()
-
-
-def email_key(email: str) -> str:
-    """Gives the form in which two addresses are compared: small letters, IDNA's domain.
-
-    Unicode is composed (NFC) first; a domain that IDNA (RFC 3490) doesn't know, or makes longer
-    than an address may be, stays as it is.
-    """
-    key = unicodedata.normalize("NFC", email).strip().lower()
-    name, at, domain = key.rpartition("@")
-    try:
-        encoded = f"{name}{at}{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return key
-    return encoded if len(encoded) <= LONGEST_ADDRESS else key

@@ -77,6 +77,7 @@ class ServicePage(ContentPage):
         help_text="The newest posts of this category are shown below.",
     )
 
+    is_about_work = True  # its title for search engines names the town
     parent_page_types = ["services.ServicesIndexPage"]
     subpage_types: list[str] = []
     template = "services/service.html"
@@ -92,7 +93,11 @@ class ServicePage(ContentPage):
         FieldPanel("packages"),
         FieldPanel("included"),
         *ContentPage.content_panels[2:],
-        FieldPanel("testimonials", widget=CheckboxSelectMultiple),
+        FieldPanel(
+            "testimonials",
+            widget=CheckboxSelectMultiple,
+            help_text="Tick those to show here. You write them under Services → Testimonials.",
+        ),
         FieldPanel("category"),
     ]
     search_fields = [*ContentPage.search_fields, index.SearchField("for_whom")]

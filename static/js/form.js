@@ -1,6 +1,5 @@
 // Pays for a form with a moment of work (ALTCHA 2, PBKDF2) and says how long it took to fill in.
 // Without it the form is sent all the same, and judged a little more strictly.
-const started = performance.now();
 const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const hex = (buffer) => [...buffer].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -24,18 +23,27 @@ function hide(form, name, value) {
   form.append(input);
 }
 
+// A slow line takes seconds: what happens is seen, and heard by a screen reader.
+function say(form, words) {
+  const status = form.querySelector(".sending") ?? document.createElement("p");
+  status.className = "sending field-hint";
+  status.setAttribute("role", "status");
+  form.append(status);
+  status.textContent = words;
+}
+
 async function send(event) {
   const form = event.target;
   event.preventDefault();
   if (form.ariaBusy === "true") return; // pressed twice
   form.ariaBusy = "true";
-  hide(form, "seconds", ((performance.now() - started) / 1000).toFixed(1));
+  say(form, "Sending …");
+  hide(form, "seconds", ((performance.now() - (form.dataset.begun ?? 0)) / 1000).toFixed(1));
   try {
     const answer = await fetch(form.dataset.challenge, { signal: AbortSignal.timeout(5000) });
     const challenge = await answer.json();
     const solution = await solve(challenge);
     hide(form, "altcha", btoa(JSON.stringify({ challenge, solution })));
-    form.dispatchEvent(new Event("sent")); // the server can be reached: no draft is needed
   } catch {
     // no network just now, or no secure context: the form itself may still get through
   }
@@ -44,8 +52,12 @@ async function send(event) {
 
 for (const form of document.querySelectorAll("form[data-challenge]")) {
   form.addEventListener("submit", send);
+  form.dataset.ready = "1";
 }
 // Back from the next page: the form may be sent anew.
 addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[aria-busy]")) form.ariaBusy = null;
+  for (const form of document.querySelectorAll("form[aria-busy]")) {
+    form.ariaBusy = null;
+    say(form, "");
+  }
 });

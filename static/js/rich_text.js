@@ -84,5 +84,16 @@
     }
   }
 
+  // An editor hands its text to the form a quarter of a second after the last change: too late for
+  // whoever saves or closes the tab at once.
+  const handOver = () => {
+    for (const input of document.querySelectorAll("input[type=hidden]")) {
+      input.draftailEditor?.saveState();
+    }
+  };
+  for (const name of ["submit", "pagehide", "visibilitychange"]) {
+    addEventListener(name, handOver, true);
+  }
+
   window.telepath.register("vasite.WaitingRichTextArea", WaitingRichTextArea);
 })();

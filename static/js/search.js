@@ -80,3 +80,19 @@ for (const [number, input] of document.querySelectorAll("input[data-suggest]").e
     follow(event.target);
   });
 }
+
+// The header's search opens with the cursor in it, and closes like a menu.
+const box = document.querySelector("details.header-search");
+const close = () => {
+  box.open = false;
+};
+const begin = () => box.open && box.querySelector("input").focus();
+if (document.activeElement === box.querySelector("summary")) begin(); // opened already
+box.addEventListener("toggle", begin);
+box.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || !box.open) return;
+  close();
+  box.querySelector("summary").focus();
+});
+box.addEventListener("focusout", (event) => box.contains(event.relatedTarget) || close());
+document.addEventListener("pointerdown", (event) => box.contains(event.target) || close());

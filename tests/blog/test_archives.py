@@ -4,8 +4,10 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from blog.models import Category, Series
+from newsletter.models import Campaign
 from tests.blog.conftest import WritePost
 from tests.conftest import SmallSite
 
@@ -100,3 +102,38 @@ def test_lists_name_themselves_by_their_page(client: Client, write_post: WritePo
     page = client.get("/blog/category/money/?page=2&utm_source=x").text
     assert 'rel="canonical" href="http://127.0.0.1:8000/blog/category/money/?page=2"' in page
     assert client.get("/blog/category/money/?page=3").status_code == 404
+
+
+def test_search_result_of_a_later_page_says_which_it_is(
+    client: Client, write_post: WritePost
+) -> None:
+    for number in range(22):
+        write_post(f"Post {number}", "2026-01-01", category="Money")
+    Category.objects.update(introduction="Prices and invoices.")
+    path = "/blog/category/money/"
+    pages = {number: client.get(f"{path}?page={number}").text for number in (1, 2, 3)}
+    assert "<title>Money – Severn Office</title>" in pages[1]
+    assert "<title>Money, page 2 – Severn Office</title>" in pages[2]
+    assert "<title>Money, page 3 – Severn Office</title>" in pages[3]
+    assert '<meta name="description" content="Prices and invoices.">' in pages[1]
+    assert '<meta name="description" content="Page 2. Prices and invoices.">' in pages[2]
+    assert 'rel="canonical" href="http://127.0.0.1:8000/blog/category/money/"' in pages[1]
+    assert "<title>Blog, page 2 – Severn Office</title>" in client.get("/blog/?page=2").text
+
+
+def test_links_to_the_first_page_of_a_list_are_its_address(
+    client: Client, write_post: WritePost
+) -> None:
+    for number in range(45):
+        write_post(f"Post {number}", "2026-01-01", category="Money")
+    for path in ("/blog/", "/blog/2026/", "/blog/category/money/"):
+        assert f'<a rel="prev" href="{path}">' in client.get(f"{path}?page=2").text
+        assert f'<a rel="prev" href="{path}?page=2">' in client.get(f"{path}?page=3").text
+
+
+def test_newsletter_issue_has_one_address_whatever_page_is_asked_for(
+    client: Client, site: SmallSite
+) -> None:
+    issue = Campaign.objects.create(subject="News", status="sent", started_at=timezone.now())
+    page = client.get(f"{issue.url}?page=2").text
+    assert f'rel="canonical" href="{issue.url}"' in page

@@ -45,7 +45,6 @@ def faults(answer: HttpResponse) -> str:
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        pytest.param({"slug": "on-trust"}, "already in use", id="a slug twice"),
         pytest.param({"slug": "wow-🎉"}, "valid “slug”", id="an emoji in a slug"),
         pytest.param({"slug": "a\u202eb"}, "valid “slug”", id="a right-to-left mark in a slug"),
         pytest.param({"slug": "2026"}, "address of an archive", id="a year as slug"),

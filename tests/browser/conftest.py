@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests import programs
 from tests.served import ServedSite, copy_of_demo_site
 
 # The one without windows is a third faster
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
+TIMEOUT = 90_000  # milliseconds for a page, or for a form that proves its work
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path) and not CHROMIUM:
-            item.add_marker(pytest.mark.skip(reason="no Chromium is installed"))
+            item.add_marker(pytest.mark.skip(reason=programs.reason("Chromium")))
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +74,7 @@ def visit(browser: Browser, demo: ServedSite) -> Iterator[Callable[..., Page]]:
 
     def open_page(path: str, *, width: int = 390, **options: object) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        context.set_default_timeout(TIMEOUT)
         watches.append(Watch(context, demo.url))
         page = context.new_page()
         page.goto(f"{demo.url}{path}")
@@ -82,14 +86,26 @@ def visit(browser: Browser, demo: ServedSite) -> Iterator[Callable[..., Page]]:
         watch.context.close()
 
 
+@pytest.fixture(scope="session")
+def admin_state() -> dict[str, Any]:
+    """The cookies of the owner's last sign-in."""
+    return {}
+
+
 @pytest.fixture
-def admin(browser: Browser, demo: ServedSite) -> Page:
+def admin(browser: Browser, demo: ServedSite, admin_state: dict[str, Any]) -> Iterator[Page]:
     """The VA, signed in."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, storage_state=admin_state or None
+    )
+    context.set_default_timeout(TIMEOUT)
     page = context.new_page()
-    page.goto(f"{demo.url}/admin/login/")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", demo.password)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/")
-    return page
+    page.goto(f"{demo.url}/admin/")
+    if "/login/" in page.url:
+        page.fill("input[name=username]", "admin")
+        page.fill("input[name=password]", demo.password)
+        page.click("button[type=submit]")
+        page.wait_for_url("**/admin/")
+        admin_state.update(context.storage_state())
+    yield page
+    context.close()

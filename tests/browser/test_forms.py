@@ -57,7 +57,7 @@ def test_a_browser_proves_its_work_and_says_how_long_it_took(
 ) -> None:
     page = visit("/contact/")
     fill_in(page, "Hannah proves")
-    page.click("#enquiry button")
+    page.click("#enquiry button[type=submit]")
     page.wait_for_url("**/contact/thank-you/")
     reasons = demo.run_code(LAST_REASONS)
     assert re.search(r"Filled in within \d seconds", reasons)
@@ -71,7 +71,7 @@ def test_a_form_is_sent_although_the_challenge_fails(
     page = visit("/contact/")
     page.route("**/forms/challenge/", lambda route: route.abort())
     fill_in(page, "Hannah without a challenge")
-    page.click("#enquiry button")
+    page.click("#enquiry button[type=submit]")
     page.wait_for_url("**/contact/thank-you/")
     assert "Sent without JavaScript" in demo.run_code(LAST_REASONS)
 
@@ -109,7 +109,7 @@ def test_a_draft_outlives_a_reload_and_ends_with_sending(visit: Callable[..., Pa
     page.reload()
     page.locator("#enquiry-name").focus()
     expect(page.locator("#enquiry-message")).to_have_value(re.compile("my diary from March"))
-    page.click("#enquiry button")
+    page.click("#enquiry button[type=submit]")
     page.wait_for_url("**/contact/thank-you/")
     assert page.evaluate("localStorage.length") == 0
 
@@ -222,7 +222,7 @@ def test_a_form_of_her_own_is_answered_with_all_kinds_of_answers(
     page = visit("/contact/", color_scheme=scheme)
     assert violations(page) == []
     fill_in(page, f"Hannah of the {scheme}")
-    page.click("#enquiry button")
+    page.click("#enquiry button[type=submit]")
     expect(page.locator(".error-summary")).to_be_visible()
     assert violations(page) == []
     page.click("text=Please answer: How shall I answer?")
@@ -233,7 +233,7 @@ def test_a_form_of_her_own_is_answered_with_all_kinds_of_answers(
     brief = {"name": "brief.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 words"}
     page.get_by_label("Your brief").set_input_files(brief)
     page.get_by_label("I have read").check()
-    page.click("#enquiry button")
+    page.click("#enquiry button[type=submit]")
     page.wait_for_url("**/thank-you/**")
     answers = demo.run_code(LAST_ANSWERS)
     assert "['', 'By mail', 'By telephone', '3 May 2027', 'brief.pdf', 'Yes']" in answers

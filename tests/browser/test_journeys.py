@@ -72,6 +72,7 @@ def test_reader_comments_and_the_va_approves(
     row.locator("input[type=checkbox]").check()
     admin.get_by_role("link", name="Approve the ticked comments").click()
     admin.get_by_role("button", name="Yes").click()
+    expect(admin.locator(".messages")).to_contain_text("public from now on")
     page.reload()
     expect(page.locator("main")).to_contain_text(words)
 
@@ -117,7 +118,8 @@ def test_va_reads_a_mail_as_sent_and_its_button_works(
 MAKE_A_PAGE_WITH_A_VIDEO = """
 from vasite.home.models import HomePage, StandardPage
 video = {"url": "https://vimeo.com/76979871", "title": "How I plan a week"}
-HomePage.objects.get().add_child(instance=StandardPage(title="Video", body=[("video", video)]))
+page = StandardPage(title="Video", body=[("video", video)], live=False)
+HomePage.objects.get().add_child(instance=page).save_revision().publish()
 """
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.mail_programs import check_outlook, unreadable
 from tests.browser.test_pages import needs_axe, violations
 from tests.served import ServedSite
 
 WRITE = """
 import json
+from django.conf import settings
 from django.utils import timezone
 from blog.models import BlogPostPage, Category
 from newsletter.composing import Personal, compose
@@ -46,7 +49,8 @@ reader = Subscriber.objects.create(email="r@example.com", email_key="r@example.c
 page = NewsletterPage.objects.get()
 page.topics.set(Category.objects.all())
 page.save()
-print(json.dumps({"html": html, "page": f"/newsletter/{letter.slug}/", "draft": draft.admin_url,
+print(json.dumps({"html": html, "site": settings.SITE_URL, "page": f"/newsletter/{letter.slug}/",
+                  "draft": draft.admin_url,
                   "sent": letter.admin_url,
                   "preferences": "/" + reader.preferences_url.split("/", 3)[3]}))
 """
@@ -66,8 +70,16 @@ def test_a_mail_program_shows_the_letter(
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page.set_content(letter["html"])
     assert violations(page) == []
+    assert unreadable(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("[...document.images].every(one => one.naturalWidth > 0)")
+    page.close()
+
+
+def test_outlook_shows_the_letter(browser: Browser, letter: dict[str, str]) -> None:
+    page = browser.new_page()
+    check_outlook(page, letter["html"])
+    assert page.locator(".button a").get_attribute("href") == f"{letter['site']}/contact/"
     page.close()
 
 
@@ -91,9 +103,17 @@ def test_she_writes_and_sends_one(admin: Page, demo: ServedSite, letter: dict[st
     admin.get_by_role("button", name="Save").click()
     expect(admin.get_by_text("It has no second line")).to_be_visible()
     admin.get_by_role("button", name="Send it now").click()
-    expect(admin.get_by_text("Going out").first).to_be_visible()
-    admin.get_by_role("button", name="Stop it for good").click()
-    expect(admin.get_by_text("Nobody else gets it")).to_be_visible()
+    expect(
+        admin.get_by_role("heading", name=re.compile(r"Send it to \d subscribers?\?"))
+    ).to_be_visible()
+    admin.get_by_role("button", name="Send a test first").click()
+    expect(admin.get_by_text("Waiting – email isn’t connected yet").first).to_be_visible()
+    admin.get_by_role("button", name=re.compile(r"Yes, send it to \d subscriber")).click()
+    expect(admin.get_by_role("heading", name="Sending in 1 minute")).to_be_visible()
+    expect(admin.get_by_role("button", name="Send it now")).to_have_count(0)
+    admin.get_by_role("button", name="Cancel", exact=True).click()
+    expect(admin.get_by_text("Nothing was sent: it is a draft again")).to_be_visible()
+    expect(admin.get_by_text("Draft", exact=True)).to_be_visible()
 
 
 @needs_axe

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.mail_programs import check_outlook, unreadable
 from tests.browser.test_pages import needs_axe, violations
-from tests.served import ServedSite
+from tests.served import ServedSite, once
 from vasite.environment import PROJECT_DIR
+
+pytestmark = once
 
 LARGEST = 100_000  # bytes of a mail
 # Letters from a person to a person have no heading
@@ -25,16 +28,18 @@ from django.utils import timezone
 from blog.models import BlogPostPage
 from contact import answering, enquiring
 from contact.models import Enquiry
-from newsletter import commenting, following, sending, subscribing
+from newsletter import commenting, sending, subscribing
 from newsletter.models import Campaign, Comment, Follow, Subscriber
-from vasite.home import tasks, your_data
+from newsletter.tasks import follow_up
+from vasite.home import links, tasks, troubles, your_data
+from vasite.home.models import Trouble
 from vasite.mail import letters
 from vasite.mail.models import OutgoingMail
 
 written, render = [], letters.render_to_string
 letters.render_to_string = lambda name, context: written.append(name) or render(name, context)
-mails, Mail = [], letters.EmailMultiAlternatives
-letters.EmailMultiAlternatives = lambda *a, **k: mails.append(Mail(*a, **k)) or mails[-1]
+mails, Mail = [], letters.Email
+letters.Email = lambda *a, **k: mails.append(Mail(*a, **k)) or mails[-1]
 name, text = "W" * 60 + " مرحبا", "Ein <b>langes</b> Wort: " + "x" * 200 + chr(10) * 2 + "Bye"
 now = timezone.now()
 
@@ -65,15 +70,16 @@ with transaction.atomic():
     answering.send_reminders()
     first = comment("writes@example.org", status="approved", wants_answers=True)
     commenting.send_notice(first)
-    following.follow_up()
+    follow_up.call()
     Follow.objects.update(confirmed_at=now)
     comment("answers@example.org", status="approved", parent=first)
-    following.follow_up()
+    follow_up.call()
     sending.tell(Campaign.objects.first(), "The mail server doesn’t take it: " + text)
-    your_data.send_link("asks@example.org")
+    links.send_data_link("asks@example.org")
     your_data.erase("asks@example.org")
     enquiry("unsure@example.org", verdict="unsure")
     tasks.tell_of_waiting.func()
+    troubles.send_email(Trouble(kind="email", detail=text, since=now), "Your website")
     strict = policy.default.clone(raise_on_defect=True)
     found = {}
     for template, mail in zip(written, mails, strict=True):
@@ -112,5 +118,19 @@ def test_mail_programs_show_them(
         if template in HER_OWN_WORDS:
             found = [one for one in found if not one.startswith("page-has-heading-one")]
         assert found == [], template
+        assert unreadable(page) == [], template
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), template
     page.close()
+
+
+def test_outlook_shows_them(browser: Browser, mails: dict[str, dict[str, str]]) -> None:
+    page = browser.new_page()
+    for mail in mails.values():
+        check_outlook(page, mail["html"])
+    page.close()
+
+
+def test_programs_learn_of_both_colour_schemes(mails: dict[str, dict[str, str]]) -> None:
+    for mail in mails.values():
+        for name in ("color-scheme", "supported-color-schemes"):
+            assert f'<meta name="{name}" content="light dark">' in mail["html"]

@@ -12,7 +12,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from tests.served import ServedSite
+from tests import programs
+from tests.served import ServedSite, once
+
+pytestmark = once
 
 MODULES = Path(__file__).parent / "node_modules"
 POST = "/blog/two-weeks-away-from-a-business-of-one/"
@@ -49,11 +52,12 @@ AXE_OPTIONS = """{
 }"""
 
 needs_axe = pytest.mark.skipif(
-    not (MODULES / "axe-core").exists(), reason="npm ci --prefix tests/browser has not run"
+    not (MODULES / "axe-core").exists(), reason=programs.reason("axe-core")
 )
+HAS_VNU = (MODULES / "vnu-jar").exists()
 needs_vnu = pytest.mark.skipif(
-    not (MODULES / "vnu-jar").exists() or not shutil.which("java"),
-    reason="the Nu HTML checker or Java is not installed",
+    not HAS_VNU or not shutil.which("java"),
+    reason=programs.reason("Java" if HAS_VNU else "vnu-jar"),
 )
 
 
@@ -141,14 +145,14 @@ def test_axe_finds_nothing_in_a_form_with_faults(
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280, 2560])
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_scrolls_sideways(visit: Callable[..., Page], path: str, width: int) -> None:
-    page = visit(path, width=width)
+def test_nothing_scrolls_sideways(visit: Callable[..., Page], path: str) -> None:
+    page = visit(path)
+    for width in (320, 768, 1280, 2560, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    page.evaluate("document.documentElement.style.fontSize = '200%'")  # WCAG 1.4.4
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if width == 390:  # WCAG 1.4.4: text at twice its size
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("path", ["/", POST])
@@ -185,7 +189,9 @@ def test_the_nu_html_checker_finds_no_error(
         (tmp_path / f"form-{number}.html").write_text(answer.text())
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
     checked = subprocess.run(
-        ["java", "-jar", str(jar), "--errors-only", *map(str, sorted(tmp_path.iterdir()))],
+        # It does not know `reading-flow` yet (CSS Display 4, 4): the focus moves as one sees.
+        ["java", "-jar", str(jar), "--errors-only", "--filterpattern", ".*“reading-flow”.*"]
+        + [str(path) for path in sorted(tmp_path.iterdir())],
         capture_output=True,
         text=True,
         check=False,

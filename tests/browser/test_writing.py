@@ -116,9 +116,10 @@ def test_va_schedules_a_post_and_it_appears_by_itself(
     dialog = admin.get_by_role("dialog", name="Set publishing schedule")
     dialog.get_by_label("Go live date/time").fill(f"{moment:%d/%m/%Y %H:%M}")
     dialog.get_by_role("button", name="Save schedule").press("Enter")  # a calendar hides it
+    expect(admin.locator(".messages")).to_contain_text(re.compile("created|updated"))
     publish(admin)
     expect(admin.locator(".messages")).to_contain_text("scheduled for publishing")
-    assert visit("/blog/for-later/").title().startswith("There is no such page")
+    assert visit("/blog/for-later/").title().startswith("Page not found")
     # Two hours pass: the moment moves here, as the worker's clock can't.
     demo.run_code(BRING_FORWARD)
     page = visit("/blog/")

@@ -3,9 +3,11 @@
 import csv
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +17,7 @@ from contact.models import Enquiry, SavedReply
 from contact.tasks import remind
 from newsletter.models import Comment
 from tests.conftest import SmallSite
+from vasite.forms.models import ReplyDraft
 from vasite.mail.models import OutgoingMail
 
 MESSAGE = {
@@ -30,6 +33,13 @@ def enquiry(site: SmallSite) -> Enquiry:
     return Enquiry.objects.get()
 
 
+def press(va: Client, enquiry: Enquiry, button: str, **fields: str) -> Any:
+    """Press a button of the enquiry's page, with its fields as they stand there."""
+    enquiry.refresh_from_db()
+    filled = {"state": enquiry.state, "remind_on": "", "reply": "", "note": ""} | fields
+    return va.post(f"/admin/enquiries/edit/{enquiry.pk}/", {button: "1", **filled}, follow=True)
+
+
 def page_of(va: Client, enquiry: Enquiry, query: str = "") -> str:
     return va.get(f"/admin/enquiries/edit/{enquiry.pk}/{query}").text
 
@@ -39,7 +49,7 @@ def test_she_answers_from_the_page_and_the_mails_are_one_thread(
 ) -> None:
     thanks = OutgoingMail.objects.get(recipients=["hannah@example.com"])
     for text in ("Gladly, Hannah. Shall I ring you?", "Tomorrow then."):
-        va.post(f"/admin/enquiries/{enquiry.pk}/write/", {"text": text, "send": ""})
+        press(va, enquiry, "send", reply=text)
     first, second = OutgoingMail.objects.filter(
         recipients=["hannah@example.com"], subject__startswith="Re:"
     ).order_by("pk")
@@ -53,38 +63,107 @@ def test_she_answers_from_the_page_and_the_mails_are_one_thread(
     assert second.headers["References"] == f"{ids[0]} {ids[1]}"
     enquiry.refresh_from_db()
     assert enquiry.state == "answered"
-    assert "Answer sent" in page_of(va, enquiry)
+    page = page_of(va, enquiry)
+    assert page.count("Waiting – email isn’t connected yet") >= 3
+    assert "sent" not in page.split('id="done"')[1].split("</ol>")[0].lower()
 
 
 def test_a_note_is_private(va: Client, enquiry: Enquiry) -> None:
     before = OutgoingMail.objects.count()
-    va.post(f"/admin/enquiries/{enquiry.pk}/write/", {"text": "Met her at the fair", "note": ""})
+    press(va, enquiry, "save", note="Met her at the fair")
     assert OutgoingMail.objects.count() == before
     page = page_of(va, enquiry)
     assert "Met her at the fair" in page
     assert "Private note</strong> by admin" in page
 
 
-def test_an_empty_answer_is_not_sent(va: Client, enquiry: Enquiry) -> None:
+def test_an_empty_reply_is_not_sent_and_costs_no_note(va: Client, enquiry: Enquiry) -> None:
     before = OutgoingMail.objects.count()
-    answer = va.post(
-        f"/admin/enquiries/{enquiry.pk}/write/", {"text": " ", "send": ""}, follow=True
-    )
-    assert "Write something first." in answer.text
+    answer = press(va, enquiry, "send", reply=" ", note="Ring her")
+    assert "Write your reply first." in answer.text
+    assert "Ring her" in answer.text
     assert OutgoingMail.objects.count() == before
 
 
-def test_a_saved_reply_knows_the_name(va: Client, enquiry: Enquiry) -> None:
+@pytest.mark.parametrize("button", ["save", "anything"])
+def test_a_reply_that_was_typed_is_there_again_whatever_was_pressed(
+    va: Client, enquiry: Enquiry, button: str
+) -> None:
+    before = OutgoingMail.objects.count()
+    answer = press(va, enquiry, button, reply="Gladly,\r\nHannah.", state="waiting")
+    assert "it has not been sent" in answer.text
+    assert "Gladly,\nHannah.</textarea>" in answer.text
+    assert OutgoingMail.objects.count() == before
+    enquiry.refresh_from_db()
+    assert enquiry.state == "waiting"
+    va.logout()
+    va.force_login(get_user_model().objects.get())
+    assert "Gladly,\nHannah.</textarea>" in page_of(va, enquiry)
+    press(va, enquiry, "send", reply="Gladly,\r\nHannah.")
+    assert "Gladly,\nHannah.</textarea>" not in page_of(va, enquiry)
+    assert OutgoingMail.objects.filter(subject__startswith="Re:").count() == 1
+
+
+def test_a_reply_beside_a_faulty_date_is_kept(va: Client, enquiry: Enquiry) -> None:
+    answer = press(va, enquiry, "send", reply="Gladly.", remind_on="32/13/2026")
+    assert "Nothing was sent" in answer.text
+    assert "Gladly.</textarea>" in answer.text
+    assert "Gladly.</textarea>" in page_of(va, enquiry)
+
+
+def test_a_reply_whose_button_is_pressed_twice_goes_out_once(va: Client, enquiry: Enquiry) -> None:
+    for _ in range(2):
+        answer = press(va, enquiry, "send", reply="Gladly.")
+    assert "It was not sent again" in answer.text
+    assert OutgoingMail.objects.filter(subject__startswith="Re:").count() == 1
+    assert enquiry.events.filter(kind="reply").count() == 1
+
+
+def test_a_draft_saved_while_typing_is_offered_again(va: Client, enquiry: Enquiry) -> None:
+    url = f"/admin/reply-drafts/contact.enquiry/{enquiry.pk}/"
+    assert va.post(url, {"text": "Gladly, Han", "version": "0"}).json() == {"kept": True}
+    assert "Gladly, Han</textarea>" in page_of(va, enquiry)
+    press(va, enquiry, "send", reply="Gladly, Hannah.")
+    late = va.post(url, {"text": "Gladly, Hannah.", "version": "0"})  # on its way meanwhile
+    assert late.status_code == 409
+    assert "Hannah.</textarea>" not in page_of(va, enquiry)
+
+
+def test_a_draft_is_the_writers_own_and_goes_with_the_enquiry(
+    va: Client, enquiry: Enquiry, client: Client
+) -> None:
+    press(va, enquiry, "save", reply="Half a rep")
+    url = f"/admin/reply-drafts/contact.enquiry/{enquiry.pk}/"
+    assert Client().post(url, {"text": "x"}).status_code == 403
+    other = get_user_model().objects.create_user("writer", "w@example.com", "x")
+    client.force_login(other)
+    assert client.post(url, {"text": "x"}).status_code in {302, 403}
+    assert va.post("/admin/reply-drafts/auth.user/1/", {"text": "x"}).status_code == 404
+    assert ReplyDraft.objects.get().text == "Half a rep"
+    enquiry.delete()
+    assert not ReplyDraft.objects.exists()
+
+
+def test_a_saved_reply_is_added_to_what_was_typed(va: Client, enquiry: Enquiry) -> None:
     saved = SavedReply.objects.create(title="Prices", text="Dear {name},\nmy prices are …")
     assert "Prices" in page_of(va, enquiry)
-    assert "Dear Hannah,\nmy prices are …" in page_of(va, enquiry, f"?reply={saved.pk}")
-    assert "Dear" not in page_of(va, enquiry, "?reply=nonsense")
+    answer = va.post(
+        f"/admin/enquiries/edit/{enquiry.pk}/",
+        {"insert": saved.pk, "reply": "Typed first.", "note": "Nice", "state": "lost"},
+    )
+    assert "Typed first.\n\nDear Hannah,\nmy prices are …</textarea>" in answer.text
+    assert "Nice</textarea>" in answer.text
+    assert "Typed first.\n\nDear Hannah," in page_of(va, enquiry)
+    enquiry.refresh_from_db()
+    assert enquiry.state == "new"
+    nonsense = {"insert": "9" * 40, "reply": "Typed first.", "state": "new"}
+    assert va.post(f"/admin/enquiries/edit/{enquiry.pk}/", nonsense).status_code == 302
 
 
 def test_who_did_what_is_kept(va: Client, enquiry: Enquiry) -> None:
     va.post(f"/admin/enquiries/edit/{enquiry.pk}/", {"state": "waiting", "remind_on": ""})
     va.post(f"/admin/bulk/contact/enquiry/mark_won/?id={enquiry.pk}")
-    events = enquiry.events.values_list("kind", "text", "user__username")
+    events = enquiry.events.exclude(kind="thanks").values_list("kind", "text", "user__username")
     assert list(events) == [("state", "Waiting for them", "admin"), ("state", "Won", "admin")]
 
 
@@ -165,6 +244,7 @@ def test_the_list_costs_the_same_with_many(va: Client, enquiry: Enquiry) -> None
 
 
 def test_a_stranger_writes_nothing(client: Client, enquiry: Enquiry) -> None:
-    answer = client.post(f"/admin/enquiries/{enquiry.pk}/write/", {"text": "x", "send": ""})
-    assert answer.status_code == 302
-    assert not enquiry.events.exists()
+    before = enquiry.events.count()
+    answer = client.post(f"/admin/enquiries/edit/{enquiry.pk}/", {"reply": "x", "send": ""})
+    assert answer.status_code == 403
+    assert enquiry.events.count() == before

@@ -18,6 +18,8 @@ from vasite.content.models import SiteImage
 from vasite.content.pictures import ROLES, all_specs, responsive_picture
 from vasite.content.tasks import complete_renditions
 from vasite.environment import PROJECT_DIR
+from vasite.seo.coach import review
+from vasite.seo.coach.drafts import Draft
 
 
 def upload(va: Client, content: bytes, name: str = "photo.jpg", **fields: str):
@@ -65,12 +67,39 @@ def test_a_telephones_wide_colours_become_a_browsers(va: Client, site: SmallSite
     assert colours[1] == pytest.approx((0x2F, 0x5D, 0x50), abs=3)
 
 
-def test_alt_text_is_asked_for(va: Client, site: SmallSite) -> None:
-    answer = upload(va, picture_bytes(), description="")
-    assert "Describe the picture in a sentence" in answer.text
-    assert not SiteImage.objects.exists()
-    upload(va, picture_bytes(), description="", is_decorative="on")
-    assert SiteImage.objects.get().default_alt_text == ""
+def test_an_image_without_alt_text_is_kept_and_the_start_page_names_it(
+    va: Client, site: SmallSite
+) -> None:
+    assert upload(va, picture_bytes(), title="", description="").status_code == 302
+    image = SiteImage.objects.get()
+    assert (image.title, image.default_alt_text) == ("photo", "")
+    assert "1 image without alt text" in va.get("/admin/").text
+    va.post(f"/admin/images/{image.pk}/", {"title": "Desk", "is_decorative": "on"})
+    assert SiteImage.objects.get().is_decorative
+    assert "without alt text" not in va.get("/admin/").text
+
+
+def test_an_image_uploaded_from_a_page_without_alt_text_is_kept(
+    va: Client, site: SmallSite
+) -> None:
+    file = SimpleUploadedFile("IMG_1.jpg", picture_bytes(), content_type="image/jpeg")
+    fields = {"image-chooser-upload-title": "", "image-chooser-upload-description": ""}
+    answer = va.post(
+        "/admin/images/chooser/create/",
+        fields | {"image-chooser-upload-file": file, "image-chooser-upload-collection": "1"},
+    )
+    assert answer.json()["step"] == "chosen"
+    assert SiteImage.objects.get().title == "IMG_1"
+
+
+def test_the_seo_checks_name_an_image_without_alt_text(
+    va: Client, site: SmallSite, image: SiteImage
+) -> None:
+    image.description = ""
+    site.post.picture = image
+    assert "The picture “Desk” has no alt text." in [
+        finding.text for finding in review(Draft(site.post))
+    ]
 
 
 def bomb() -> bytes:
@@ -97,20 +126,25 @@ def test_a_bad_file_gets_a_clear_error(
     assert not SiteImage.objects.exists()
 
 
-def test_several_pictures_at_once_ask_for_their_alt_text(va: Client, site: SmallSite) -> None:
-    file = SimpleUploadedFile("photo.JPEG", phone_photo(), content_type="image/jpeg")
-    answer = va.post("/admin/images/multiple/add/", {"title": "Photo", "files[]": file}).json()
-    assert "Alt text" in answer["form"]
-    waiting = UploadedFile.objects.get(pk=answer["uploaded_file_id"])
-    with Image.open(waiting.file.path) as stored:  # already without where it was taken
-        assert not stored.getexif()
-    prefix = f"uploaded-image-{waiting.pk}"
-    words = {f"{prefix}-title": "Photo", f"{prefix}-description": "A desk"}
-    address = f"/admin/images/multiple/create_from_uploaded_image/{waiting.pk}/"
-    assert va.post(address, words).json()["success"]
-    image = SiteImage.objects.get()
-    assert (image.width, image.height, image.default_alt_text) == (1920, 2560, "A desk")
+def test_several_images_at_once_are_kept_from_the_moment_of_upload(
+    va: Client, site: SmallSite
+) -> None:
+    for name in ("photo.JPEG", "desk.JPEG"):
+        file = SimpleUploadedFile(name, phone_photo(), content_type="image/jpeg")
+        answer = va.post("/admin/images/multiple/add/", {"title": name, "files[]": file}).json()
+        assert "Alt text" in answer["form"]
+    assert not UploadedFile.objects.exists()
+    image = SiteImage.objects.get(title="photo.JPEG")
+    assert (image.width, image.height) == (1920, 2560)
     assert image.filename.endswith(".jpg")
+    with Image.open(image.file.path) as stored:  # already without where it was taken
+        assert not stored.getexif()
+    prefix = f"image-{image.pk}"
+    words = {f"{prefix}-title": "Photo", f"{prefix}-description": "A desk"}
+    assert va.post(f"/admin/images/multiple/{image.pk}/", words).json()["success"]
+    image.refresh_from_db()
+    assert image.default_alt_text == "A desk"
+    assert "1 image without alt text" in va.get("/admin/").text
 
 
 def test_the_form_and_the_worker_may_index_a_picture_at_the_same_time(image: SiteImage) -> None:
@@ -165,7 +199,7 @@ def test_templates_ask_only_for_pictures_that_the_worker_makes() -> None:
             continue
         for name, arguments in tag.findall(path.read_text()):
             assert name == "picture", f"{path}: use {{% picture … role=… %}}"
-            roles += re.findall(r'role="(\w+)"', arguments)
+            roles += re.findall(r'role="([\w-]+)"', arguments)
             assert roles[-1] in ROLES, f"{path}: the role must be one of {list(ROLES)}"
     assert set(roles) == set(ROLES)
 

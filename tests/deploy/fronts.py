@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import getpass
 import http.client
+import os
 import re
-import shutil
 import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import pytest
-
-from tests.served import ServedSite, free_port, wait_until
+from tests.served import free_port, wait_until
 from vasite.environment import PROJECT_DIR
 
 DEPLOY = PROJECT_DIR / "deploy"
-HOST = "www.example.co.uk"
+HOST, TWIN_HOST = "www.example.co.uk", "example.co.uk"
 MODULES = Path("/usr/share/nginx/modules-available")
 NGINX = """
 daemon off;
@@ -44,25 +42,22 @@ http {{
 """
 
 
-def is_installed(program: str) -> bool:
-    places = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
-    return shutil.which(program, path=places) is not None
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    """Skips, visibly, where a server isn't installed."""
-    return pytest.mark.skipif(not is_installed(program), reason=f"{program} is not installed")
-
-
 def certificate(folder: Path) -> tuple[Path, Path]:
     """Gives a certificate for HOST, signed by itself, and its key."""
     paths = folder / "certificate.pem", folder / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     command += ["-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
-    command += ["-addext", f"subjectAltName=DNS:{HOST},DNS:example.co.uk"]
+    command += ["-addext", f"subjectAltName=DNS:{HOST},DNS:{TWIN_HOST}"]
     command += ["-out", str(paths[0]), "-keyout", str(paths[1])]
     subprocess.run(command, check=True, capture_output=True)
     return paths
+
+
+class Backend(Protocol):
+    """What a server in front needs to know of the site behind it."""
+
+    port: int
+    environment: dict[str, str]
 
 
 def fill_in(text: str, places: dict[str, object]) -> str:
@@ -74,8 +69,10 @@ def fill_in(text: str, places: dict[str, object]) -> str:
 
 
 @contextmanager
-def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def running(command: list[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | environment
+    )
     try:
         wait_until(lambda: listens(port) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0].decode()
@@ -101,15 +98,16 @@ def connect(port: int, host: str = HOST) -> http.client.HTTPSConnection:
     return connection  # type: ignore[no-any-return]
 
 
-def write_nginx(site: ServedSite, folder: Path, port: int) -> Path:
+def write_nginx(site: Backend, folder: Path, port: int, timeout: str) -> Path:
     """Writes deploy/nginx.conf for a site and a port, and what nginx needs around it."""
     pem, key = certificate(folder)
-    certificate_conf = folder / "certificate.conf"
-    certificate_conf.write_text(f"ssl_certificate {pem};\nssl_certificate_key {key};\n")
     text = fill_in(
         (DEPLOY / "nginx.conf").read_text(),
         {
-            "/etc/nginx/vasite-certificate.conf": certificate_conf,
+            "/etc/letsencrypt/live/vasite/fullchain.pem": pem,
+            "/etc/letsencrypt/live/vasite/privkey.pem": key,
+            "/srv/vasite/deploy": DEPLOY,
+            "proxy_read_timeout 30s": f"proxy_read_timeout {timeout}",
             "/var/lib/vasite": site.environment["DATA_DIR"],
             "server 127.0.0.1:8000": f"server 127.0.0.1:{site.port}",
         },
@@ -126,21 +124,27 @@ def write_nginx(site: ServedSite, folder: Path, port: int) -> Path:
 
 
 @contextmanager
-def nginx(site: ServedSite, folder: Path) -> Iterator[int]:
-    """Gives the port of nginx with deploy/nginx.conf in front of a site."""
+def nginx(site: Backend, folder: Path, timeout: str = "30s") -> Iterator[int]:
+    """Yield the port of nginx with deploy/nginx.conf in front of a site, whose response it awaits
+    for `timeout`."""
     port = free_port()
-    configuration = write_nginx(site, folder, port)
+    configuration = write_nginx(site, folder, port, timeout)
     with running(["/usr/sbin/nginx", "-p", str(folder), "-c", str(configuration)], port):
         yield port
 
 
 @contextmanager
-def varnish(port_of_site: int, folder: Path, port: int) -> Iterator[None]:
+def varnish(port_of_site: int, folder: Path, port: int, timeout: str = "30s") -> Iterator[None]:
     """Runs Varnish with deploy/varnish.vcl on a port, in front of a site."""
     vcl = folder / "site.vcl"
     vcl.write_text(
         fill_in(
-            (DEPLOY / "varnish.vcl").read_text(), {'.port = "8000"': f'.port = "{port_of_site}"'}
+            (DEPLOY / "varnish.vcl").read_text(),
+            {
+                '.port = "8000"': f'.port = "{port_of_site}"',
+                "/srv/vasite/deploy": DEPLOY,
+                "first_byte_timeout = 30s": f"first_byte_timeout = {timeout}",
+            },
         )
     )
     command = ["/usr/sbin/varnishd", "-F", "-n", str(folder / "varnish"), "-f", str(vcl)]
@@ -150,18 +154,25 @@ def varnish(port_of_site: int, folder: Path, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def caddy(site: ServedSite, folder: Path) -> Iterator[int]:
-    """Gives the port of Caddy with deploy/Caddyfile in front of a site."""
+def caddy(site: Backend, folder: Path, timeout: str = "30s") -> Iterator[int]:
+    """Yield the port of Caddy with deploy/Caddyfile in front of a site, whose response it awaits
+    for `timeout`."""
     port = free_port()
     pem, key = certificate(folder)
-    here = f":{port} {{\n\tbind 127.0.0.1\n\ttls {pem} {key}"
+    names = "{$SITE_URL} {$TWIN_URL} {"
     places: dict[str, object] = {
-        f"{HOST} {{": f"https://{HOST}{here}",
-        "\nexample.co.uk {": f"\nhttps://example.co.uk{here}",
-        "127.0.0.1:8000": f"127.0.0.1:{site.port}",
+        names: f"{names}\n\tbind 127.0.0.1\n\ttls {pem} {key}",
+        "/srv/vasite/deploy": DEPLOY,
+        "response_header_timeout 30s": f"response_header_timeout {timeout}",
+        "\n{\n": "\n{\n\tadmin off\n\tauto_https disable_redirects\n",
     }
-    text = fill_in((DEPLOY / "Caddyfile").read_text(), places)
     caddyfile = folder / "Caddyfile"
-    caddyfile.write_text("{\n\tadmin off\n\tauto_https disable_redirects\n}\n" + text)
-    with running(["caddy", "run", "--config", str(caddyfile), "--adapter", "caddyfile"], port):
+    caddyfile.write_text(fill_in((DEPLOY / "Caddyfile").read_text(), places))
+    environment = {
+        "SITE_URL": f"https://{HOST}:{port}",
+        "TWIN_URL": f"https://{TWIN_HOST}:{port}",
+        "SITE_BACKEND": f"127.0.0.1:{site.port}",
+    }
+    command = ["caddy", "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
+    with running(command, port, **environment):
         yield port

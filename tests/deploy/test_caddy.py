@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.deploy.fronts import HOST, caddy, connect, needs
+from tests.deploy.fronts import HOST, TWIN_HOST, caddy, connect
+from tests.programs import needs
 from tests.served import ServedSite, copy_of_standard_site
 
 pytestmark = [pytest.mark.xdist_group("deploy"), needs("caddy"), needs("openssl")]
@@ -39,8 +40,8 @@ def test_pages_and_forms_go_through(port: int) -> None:
 
 
 def test_the_short_name_leads_to_the_long_one(port: int) -> None:
-    visitor = connect(port, "example.co.uk")
-    visitor.request("GET", "/about/?x=1", headers={"Host": "example.co.uk"})
+    visitor = connect(port, TWIN_HOST)
+    visitor.request("GET", "/about/?x=1", headers={"Host": TWIN_HOST})
     answer = visitor.getresponse()
     assert answer.status == 301
     assert answer.headers["Location"] == f"https://{HOST}/about/?x=1"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
@@ -12,7 +14,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.deploy.fronts import HOST, connect, needs, nginx
+from tests.deploy.fronts import DEPLOY, HOST, connect, nginx
+from tests.programs import needs
 from tests.served import ServedSite, copy_of_standard_site, wait_until
 
 pytestmark = [pytest.mark.xdist_group("deploy"), needs("nginx"), needs("openssl")]
@@ -81,6 +84,24 @@ def test_a_page_is_given_from_its_file_with_the_same_bytes_and_headers(
             if by_site.headers[name] != by_nginx.headers[name]
         }
         assert differing == {}
+
+
+@pytest.mark.parametrize(("main", "twin"), [("www.a.uk", "a.uk"), ("a.uk", "www.a.uk")])
+def test_operator_who_follows_the_guide_gives_nginx_both_names(main: str, twin: str) -> None:
+    guide = (DEPLOY.parent / "docs/operator/grow.md").read_text()
+    (script,) = re.findall(r'^sed (".*") /srv/vasite/deploy/nginx.conf', guide, re.M)
+    shipped = (DEPLOY / "nginx.conf").read_text().splitlines()
+    made = subprocess.check_output(
+        ["sh", "-c", f"main={main} twin={twin}; sed {script} {DEPLOY / 'nginx.conf'}"], text=True
+    ).splitlines()
+    changed = [new.strip() for old, new in zip(shipped, made, strict=True) if old != new]
+    assert changed == [
+        f"server_name {main} {twin};",
+        f"location / {{ return 301 https://{main}$request_uri; }}",
+        f"server_name {twin};",
+        f"return 301 https://{main}$request_uri;",
+        f"server_name {main};",
+    ]
 
 
 def test_a_change_is_seen_at_the_next_request(site: ServedSite, port: int) -> None:

@@ -9,17 +9,21 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.fronts import DEPLOY, listens, needs
-from tests.served import copy_of_standard_site, free_port, wait_until
+from tests.deploy.fronts import DEPLOY, listens
+from tests.programs import needs
+from tests.served import ServedSite, copy_of_standard_site, free_port, wait_until
 from vasite.environment import PROJECT_DIR
 
 pytestmark = [pytest.mark.xdist_group("deploy"), needs("systemd-analyze")]
-UNITS = sorted((DEPLOY / "systemd").iterdir())
+UNITS = sorted(path for path in (DEPLOY / "systemd").iterdir() if path.is_file())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+# As PrivateUsers and ProtectProc do to each program of a unit: it sees no process but its own
+HIDDEN = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc"]
 MOST_EXPOSED = 15  # tenths, of 100; systemd calls up to 50 medium
 
 
@@ -44,9 +48,68 @@ def test_the_services_may_do_little(unit: Path) -> None:
     assert found.returncode == 0, found.stdout[-200:]
 
 
-def test_both_services_have_the_same_limits() -> None:
-    first, second = (unit.read_text().partition("# Least power")[2] for unit in SERVICES)
-    assert first == second
+def test_all_services_have_the_same_limits() -> None:
+    rests = [unit.read_text().partition("# Least power")[2] for unit in SERVICES]
+    assert len({rest.partition("[Install]")[0].strip() for rest in rests}) == 1
+
+
+def settings_of(unit: str) -> dict[str, str]:
+    """Return the last value of each setting of a unit."""
+    lines = (DEPLOY / "systemd" / unit).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "is_final"),
+    [
+        pytest.param({"WEB_CONCURRENCY": "many"}, True, id="wrong setting"),
+        pytest.param({"GUNICORN_CMD_ARGS": "--no-such"}, True, id="five failed starts"),
+        pytest.param(
+            {"DATABASE_URL": "postgres://vasite@127.0.0.1:1/vasite"}, False, id="no database yet"
+        ),
+        pytest.param({"CACHE_URL": "redis://127.0.0.1:1/0"}, False, id="no cache yet"),
+    ],
+)
+def test_operator_sees_a_start_that_cannot_succeed_end_for_good(
+    wrong: dict[str, str], is_final: bool, tmp_path: Path
+) -> None:
+    address = copy_of_standard_site(tmp_path, "vasite_final")
+    elsewhere = {"DATA_DIR": str(tmp_path), "DATABASE_URL": address, "PORT": str(free_port())}
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=PROJECT_DIR,
+        env=os.environ | elsewhere | wrong,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode != 0
+    never_again = settings_of("vasite.service")["RestartPreventExitStatus"].split()
+    assert (str(ended.returncode) in never_again) is is_final
+    reason = next(iter(wrong)) if "GUNICORN_CMD_ARGS" not in wrong else "can't stay up"
+    assert reason in ended.stderr.splitlines()[-1]
+
+
+@needs("caddy")
+def test_owner_writes_the_name_once_and_caddy_and_the_site_agree() -> None:
+    """Each unit reads it last from one file, so that no other setting outranks it."""
+    files = [*SERVICES, DEPLOY / "systemd" / "caddy.service.d" / "vasite.conf"]
+    for file in files:
+        *_, last = re.findall(r"^EnvironmentFile=(.*)$", file.read_text(), re.M)
+        assert last == "/etc/vasite-address.env"
+    lines = (DEPLOY / "vasite-address.env").read_text().splitlines()
+    names = dict(line.split("=") for line in lines if line[0] != "#")
+    command = ["caddy", "adapt", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
+    adapted = subprocess.check_output(command, env=os.environ | names, text=True)
+    hosts = set(re.findall(r'"host":\["([^]]*)"\]', adapted))
+    assert hosts == {'www.example.co.uk","example.co.uk'}
+    alone = subprocess.check_output(command, env=os.environ | names | {"TWIN_URL": ""}, text=True)
+    assert set(re.findall(r'"host":\["([^]]*)"\]', alone)) == {"www.example.co.uk"}
+
+
+def test_visitor_of_a_site_that_failed_meets_a_closed_port() -> None:
+    failed = settings_of("vasite.service")["OnFailure"]
+    assert settings_of(failed)["Conflicts"] == "vasite.socket"
 
 
 @needs("systemd-socket-activate")
@@ -81,8 +144,35 @@ def test_a_visitor_who_comes_first_waits_for_the_site(tmp_path: Path) -> None:
             assert answer.status == 200
         notices.settimeout(20)
         assert notices.recv(100) == b"READY=1"
-        assert (tmp_path / "supervisor").read_text() == str(process.pid)
+        assert (tmp_path / "supervisor").is_socket()
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         notices.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[ServedSite]:
+    address = copy_of_standard_site(tmp_path, "vasite_reload")
+    with ServedSite(tmp_path, DATABASE_URL=address) as site:
+        yield site
+
+
+@needs("unshare")
+def test_operator_reloads_a_site_whose_processes_nobody_sees(site: ServedSite) -> None:
+    if subprocess.run([*HIDDEN, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine permits no namespaces")
+    before = set(site.children())
+    unseen = "import os, sys; sys.exit(os.path.exists(f'/proc/{sys.argv[1]}'))"
+    subprocess.run([*HIDDEN, sys.executable, "-c", unseen, str(site.process.pid)], check=True)
+    done = subprocess.run(
+        [*HIDDEN, sys.executable, "manage.py", "restart"],
+        cwd=PROJECT_DIR,
+        env=site.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("Renewed: the new version answers.\n")
+    assert not before & set(site.children())
+    assert site.get("/")[0] == 200

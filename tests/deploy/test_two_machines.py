@@ -56,6 +56,14 @@ entries = PageLogEntry.objects.filter(action="wagtail.publish.scheduled")
 counts = Counter(entries.values_list("label", flat=True))
 print("published:", len(counts), max(counts.values(), default=0))
 """
+UPLOAD_DOCUMENT = """
+from django.core.files.base import ContentFile
+from wagtail.documents.models import Document
+document = Document.objects.create(
+    title="Contract", file=ContentFile(b"what the client pays", "contract.pdf")
+)
+print("document:", document.file.name, document.url)
+"""
 
 
 class Machines(NamedTuple):
@@ -117,6 +125,16 @@ def test_a_picture_that_one_received_is_shown_by_the_other(machines: Machines) -
 
 def test_what_is_missing_there_is_missing(machines: Machines) -> None:
     for path in ("/media/nothing.png", "/media/../secret_key"):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            ask(machines.second, path)
+        assert error.value.code in {400, 404}
+
+
+def test_document_in_the_bucket_is_served_by_its_own_address_alone(machines: Machines) -> None:
+    printed = machines.first.run_code(UPLOAD_DOCUMENT)
+    name, url = printed.rpartition("document:")[2].split()
+    assert ask(machines.second, url) == b"what the client pays"
+    for path in (f"/media/{name}", f"/media/x/../{name}", f"/media/./{name}", f"/media//{name}"):
         with pytest.raises(urllib.error.HTTPError) as error:
             ask(machines.second, path)
         assert error.value.code in {400, 404}

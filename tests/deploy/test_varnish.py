@@ -10,7 +10,8 @@ from email.message import Message
 
 import pytest
 
-from tests.deploy.fronts import HOST, needs, varnish
+from tests.deploy.fronts import HOST, varnish
+from tests.programs import needs
 from tests.served import ServedSite, copy_of_standard_site, free_port, wait_until
 
 pytestmark = [pytest.mark.xdist_group("deploy"), needs("varnishd")]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.faults.postgresql import OwnPostgreSQL
 
 
@@ -15,7 +16,7 @@ from tests.faults.postgresql import OwnPostgreSQL
 def own_postgresql() -> Iterator[OwnPostgreSQL]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     if not found:
-        pytest.skip("needs PostgreSQL's server installed")
+        pytest.skip(programs.reason("PostgreSQL"))
     server = OwnPostgreSQL(found[-1])
     server.start()
     yield server

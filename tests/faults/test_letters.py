@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,10 +18,17 @@ from newsletter.sending import CONNECTIONS
 from tests.faults.postgresql import OwnPostgreSQL
 from tests.newsletter.list_server import ListServer, running
 from tests.served import copy_of_standard_site, needs_postgresql, needs_sqlite, wait_until
+from tests.shell import Shell
 from vasite.environment import PROJECT_DIR
 
 pytestmark = pytest.mark.xdist_group("faults")
 READERS, WORKERS, KILLS = 2000, 2, 20
+PATIENCE = 300  # seconds: the workers give way to all else that a busy machine does
+WORK = """
+from vasite.serving.background import BackgroundWorker
+while True:  # it ends when it has grown
+    BackgroundWorker(tell_watcher=lambda: None).run()
+"""
 BEGIN = f"""
 import json
 from django.utils import timezone
@@ -72,7 +78,8 @@ class Site:
 
     def __init__(self, **environment: str) -> None:
         self.environment = os.environ | environment
-        self.workers: list[subprocess.Popen[Any]] = []
+        self.shell = Shell(PROJECT_DIR, self.environment)
+        self.workers: list[int] = []
 
     def command(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
         command = [sys.executable, "manage.py", *arguments]
@@ -84,26 +91,20 @@ class Site:
         assert process.returncode == 0
         return output
 
-    def run_code(self, code: str) -> str:
-        return self.run("shell", "--no-imports", "-c", code)
-
     def start_worker(self) -> None:
-        output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.workers.append(self.command("worker", **output))
+        self.workers.append(self.shell.start(WORK))
 
     def kill_a_worker(self) -> None:
-        victim = self.workers.pop(random.randrange(len(self.workers)))  # noqa: S311
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
+        self.shell.kill(self.workers.pop(random.randrange(len(self.workers))))  # noqa: S311
 
     def end(self) -> None:
         for worker in self.workers:
-            worker.kill()
-            worker.wait()
+            self.shell.kill(worker)
+        self.shell.close()
 
     def outcome(self) -> tuple[str, dict[str, str]]:
         """The letter's state, and that of each delivery by its address."""
-        status, rows = json.loads(self.run_code(OUTCOME).splitlines()[-1])
+        status, rows = json.loads(self.shell.run(OUTCOME).splitlines()[-1])
         return status, rows
 
 
@@ -118,14 +119,14 @@ def mail_program(site: Site) -> Iterator[subprocess.Popen[str]]:
 
 def send_through_kills(site: Site, server: ListServer, restart: Any = None) -> None:
     """Lets workers send while they are killed one after the other, and readers leave."""
-    site.run_code(BEGIN)
+    site.shell.run(BEGIN)
     left: dict[str, int] = {}
     with mail_program(site) as program:
         for _ in range(WORKERS):
             site.start_worker()
         for kill in range(1, KILLS + 1):
             goal = kill * READERS // (KILLS + 3)
-            wait_until(lambda goal=goal: len(server.received) >= goal, seconds=90)
+            wait_until(lambda goal=goal: len(server.received) >= goal, seconds=PATIENCE)
             reader = f"r{READERS - kill}@example.com"
             program.stdin.write(f"{reader}\n")
             program.stdin.flush()
@@ -136,13 +137,13 @@ def send_through_kills(site: Site, server: ListServer, restart: Any = None) -> N
                 restart()
             site.start_worker()
         enough = READERS - KILLS * (1 + WORKERS * CONNECTIONS)
-        wait_until(lambda: len(server.received) >= enough, seconds=90)
+        wait_until(lambda: len(server.received) >= enough, seconds=PATIENCE)
     status, rows = site.outcome()
     while "waiting" in rows.values() and status == "sending":
-        wait_until(lambda: "waiting" not in site.outcome()[1].values(), seconds=90)
+        wait_until(lambda: "waiting" not in site.outcome()[1].values(), seconds=PATIENCE)
         status, rows = site.outcome()
-    site.run_code(LATER)
-    wait_until(lambda: site.outcome()[0] == "sent", seconds=90)
+    site.shell.run(LATER)
+    wait_until(lambda: site.outcome()[0] == "sent", seconds=PATIENCE)
     status, rows = site.outcome()
     unsure = [address for address, state in rows.items() if state == "unsure"]
     counts = server.counts

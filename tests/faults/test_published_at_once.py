@@ -1,6 +1,6 @@
 """Published is public at once, unpublished is gone at once: in every process, by whatever way.
 
-Four web processes, eight readers, and 500 edits by a fifth process. No answer to a request that
+Four web processes, eight readers, and 200 edits by a fifth process. No answer to a request that
 began after an edit was committed may show what was before it; neither from the site itself, nor
 from nginx in front of it, which gives pages from files, nor from a second machine on the same
 database.
@@ -28,11 +28,12 @@ from pathlib import Path
 import pytest
 
 from tests.deploy import fronts
+from tests.programs import is_installed
 from tests.served import ServedSite, copy_of_standard_site, needs_postgresql
 from vasite.environment import PROJECT_DIR
 
-EDITS, READERS = 500, 8
-HAS_NGINX = fronts.is_installed("nginx")
+EDITS, READERS = 200, 8
+HAS_NGINX = is_installed("nginx")
 POSTS = """
 from blog.models import BlogIndexPage, BlogPostPage
 for title in ("Toggled", "Moved", "Titled"):

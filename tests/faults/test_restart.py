@@ -126,4 +126,6 @@ def test_restarting_what_does_not_run_says_how_to_start(site: ServedSite, tmp_pa
         command, cwd=site.folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "Start it: make run" in done.stderr
+    assert str(tmp_path) in done.stderr
+    assert "systemctl start vasite" in done.stderr
+    assert "make run" in done.stderr

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.served import ServedSite, copy_of_standard_site
-from vasite.serving.patient_worker import bytes_wanted
+from tests.served import ServedSite, copy_of_standard_site, wait_until
+from vasite.serving.buffers import MAX_BODY_BYTES, Holdings, RequestBuffer
 
 IDLE, SLOW = 2000, 1000
 HEAD = b"GET / HTTP/1.1\r\nHost: example.com\r\nX-Slow: "
@@ -113,20 +113,56 @@ def test_two_requests_on_one_connection(site: ServedSite, connect: object) -> No
     assert b"200 OK" in answer_to(kept)
 
 
+@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize(
-    ("seen", "wanted"),
+    ("said", "status"),
     [
-        (b"", 0),
-        (b"G", 2),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n", 26),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0),
-        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", 43),
-        (b"POST / HTTP/1.1\r\ncontent-length:5\r\n\r\nabcde", 42),
-        (b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 65_536),
-        (b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", 0),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 0),
-        (b"x" * 65_536, 0),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For 203.0.113.7\r\n\r\n", b"400"),
+        (b"GET /unsubscribe/secret-token/\r\n\r\n", b"400"),
+        (b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"414"),
+        (b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 40_000, b"431"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", b"501"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", b"400"),
+    ],
+    ids=["header", "request line", "long path", "long header", "coding", "two lengths"],
+)
+def test_strangers_request_that_cannot_be_read_leaves_no_trace_of_who_sent_it(
+    site: ServedSite, connect: object, said: bytes, status: bytes
+) -> None:
+    site.output.clear()
+    answer = answer_to(connect(said))
+    assert answer.split(b" ")[1] == status
+    assert b"secret-token" not in answer
+    wait_until(lambda: site.get("/")[0] == 200)
+    logged = "".join(site.output)
+    assert "127.0.0.1" not in logged
+    assert "203.0.113.7" not in logged
+    assert "secret-token" not in logged
+
+
+@pytest.mark.xdist_group("faults")
+def test_two_messages_at_once_with_lengths_that_differ_are_never_mixed(
+    site: ServedSite, connect: object
+) -> None:
+    """What gunicorn and the loop count differently must not become a request of its own."""
+    inner = f"GET /robots.txt HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n".encode()
+    for header in (b"Content-Length: +5", b"Content-Length : 5", b"Transfer-Encoding: chunked"):
+        said = f"POST /contact/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n".encode() + header
+        assert answer_to(connect(said + b"\r\n\r\n" + inner)).count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "missing", "is_last"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0, False),
+        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", 5, False),
+        (b"POST / HTTP/1.1\r\ncontent-length:5\r\nHost: x\r\n\r\n", 5, False),
+        (b"POST / HTTP/1.1\r\nContent-Length: 37748736\r\n\r\n", MAX_BODY_BYTES, False),
+        (b"POST / HTTP/1.1\r\nContent-Length: 37748737\r\n\r\n", 0, True),
+        (b"POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", 0, False),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 0, True),
     ],
 )
-def test_how_much_is_waited_for(seen: bytes, wanted: int) -> None:
-    assert bytes_wanted(seen) == wanted
+def test_how_much_is_waited_for(head: bytes, missing: int, is_last: bool) -> None:
+    request = RequestBuffer(head, Holdings(), lambda: "")
+    assert (request.missing, request.is_last) == (missing, is_last)

@@ -1,6 +1,7 @@
 """What looks like spam is set aside: never refused, never lost, and learnt from."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -234,24 +235,6 @@ def test_traces_hold_no_address(client: Client, site: SmallSite) -> None:
     assert "hannah" not in marks
 
 
-@pytest.mark.parametrize(
-    ("address", "is_thanked"),
-    [
-        ("hannah@example.com", True),
-        ("info@example.com", True),
-        ("no-reply@example.com", False),
-        ("Postmaster@example.com", False),
-        ("team-list@example.com", False),
-        ("owner-dogs@example.com", False),
-    ],
-)
-def test_nobody_is_thanked_at_an_address_of_many(
-    client: Client, site: SmallSite, address: str, is_thanked: bool
-) -> None:
-    client.post("/contact/", PERSON | {"email": address})
-    assert OutgoingMail.objects.filter(recipients=[address]).exists() is is_thanked
-
-
 def test_one_thank_you_a_day_and_address(client: Client, site: SmallSite) -> None:
     for number in range(3):
         client.post("/contact/", PERSON | {"message": f"Question {number}"})
@@ -268,6 +251,14 @@ def test_the_filter_reads_anything_and_takes_any_lesson(
     assert before == score_text(text, name)
     learn(learnt, found, is_spam)
     assert score(found, learnt) >= before if is_spam else score(found, learnt) <= before
+
+
+@pytest.mark.parametrize("letter", ["a", "\u3316", "\ufdfa", ".", "www.", "$1"])
+def test_a_strangers_odd_text_is_judged_in_a_moment(letter: str) -> None:
+    began = time.process_time()
+    for _ in range(10):
+        features(letter * 5000)
+    assert time.process_time() - began < 1  # ten seconds, when six letters came of one
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.models import ServicePage
+from services.models import ServicePage, ServicesIndexPage
 from tests.conftest import SmallSite
 from vasite.content.tasks import count_words
 from vasite.home.demo.pages import paragraphs
@@ -76,7 +76,7 @@ ODD = ["", "   ", "\x00", "' OR 1=1 --", '"', "*", "(", "NEAR(a b)", "a AND", "t
 def test_any_query_is_answered_kindly(client: Client, library: SmallSite, query: str) -> None:
     for address in ("/search/", "/search/suggest/"):
         assert client.get(address, {"q": query}).status_code == 200
-    assert client.get("/search/", {"q": query, "page": "x"}).status_code == 200
+    assert client.get("/search/", {"q": query, "page": "x"}).status_code == 404
 
 
 def test_suggestions_come_while_somebody_types(client: Client, library: SmallSite) -> None:
@@ -91,3 +91,30 @@ def test_an_excerpt_never_holds_markup_of_its_own(text: str, query: str) -> None
     html = str(excerpt(text, query))
     assert not re.search(r"<(?!/?mark>)", html)
     assert html.count("<mark>") == html.count("</mark>")
+
+
+def test_a_word_that_was_typed_as_two_is_suggested_as_one(client: Client, site: SmallSite) -> None:
+    site.service.title = "Bookkeeping"
+    site.service.save()
+    call_command("update_index", verbosity=0)
+    assert '<a href="?q=bookkeeping">' in client.get("/search/?q=book+keeping").text
+
+
+def test_the_phone_is_found_as_the_telephone(client: Client, site: SmallSite) -> None:
+    site.service.introduction = "I answer your telephone"
+    site.service.save()
+    call_command("update_index", verbosity=0)
+    for word in ("phone", "phones", "Phone’s"):
+        assert "/services/inbox/" in client.get("/search/", {"q": word}).text
+
+
+def test_nothing_found_leads_to_the_services_wherever_they_are(
+    client: Client, site: SmallSite
+) -> None:
+    assert 'Or see <a href="/services/">' in client.get("/search/?q=qqqqqqqq").text
+    page = ServicesIndexPage.objects.get()
+    page.slug = "what-i-do"
+    page.save_revision().publish()
+    assert 'Or see <a href="/what-i-do/">' in client.get("/search/?q=qqqqqqqq").text
+    page.unpublish()
+    assert "Or see" not in client.get("/search/?q=qqqqqqqq").text

@@ -13,6 +13,7 @@ from django.utils import timezone
 from contact.models import Enquiry
 from newsletter.models import Comment, Subscriber
 from tests.conftest import SmallSite
+from vasite.home.tasks import send_requested_links
 from vasite.mail.models import OutgoingMail
 
 PERSON = "hannah@example.com"
@@ -47,6 +48,7 @@ def known(site: SmallSite) -> None:
 def ask(client: Client, email: str = PERSON) -> str:
     answer = client.post("/privacy/your-data/", {"email": email})
     assert (answer.status_code, answer["Location"]) == (303, "/privacy/your-data/asked/")
+    send_requested_links.func()
     mails = OutgoingMail.objects.filter(subject="What Severn Office keeps of you")
     if not mails:
         return ""

@@ -16,6 +16,8 @@ from django_tasks_db.models import DBTaskResult
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.models import Subscriber
+from tests.conftest import SmallSite
 from tests.served import free_port
 from vasite.mail.letters import send_letter, text_of
 from vasite.mail.models import RETRY_PAUSES, OutgoingMail
@@ -67,7 +69,7 @@ def test_without_a_server_mail_waits_and_can_be_read(va: Client) -> None:
     mail.refresh_from_db()
     assert mail.status == "waiting"
     assert "Outbox (1)" in va.get("/admin/").text
-    assert "Mail isn’t set up yet" in va.get("/admin/").text
+    assert "Email isn’t connected yet" in va.get("/admin/").text
     page = va.get(f"/admin/outbox/inspect/{mail.pk}/").text
     assert "reader@example.com" in page
 
@@ -171,7 +173,109 @@ def test_the_text_part_holds_what_was_written(words: str) -> None:
     assert text_of(f"<p>{escape(words)}</p>").split() == words.split()
 
 
+FAULTY_FIELDS = [
+    {"subject": "A\nBcc: all@example.com"},
+    {"recipients": [None]},
+    {"recipients": [], "cc": [""]},
+    {"headers": ["no", "names"]},
+]
+
+
+@pytest.mark.parametrize("fields", FAULTY_FIELDS, ids=lambda fields: next(iter(fields)))
+def test_a_faulty_email_holds_only_itself_and_waits_ever_longer(
+    server: MailServer, va: Client, work: Callable[[], None], fields: dict[str, object]
+) -> None:
+    write()
+    OutgoingMail.objects.update(**fields)
+    faulty = OutgoingMail.objects.get()
+    send_mail("Another", "Text", None, ["reader@example.com"])
+    work()
+    assert OutgoingMail.objects.get(subject="Another").status == "sent"
+    faulty.refresh_from_db()
+    assert (faulty.status, faulty.attempts) == ("waiting", 1)
+    assert faulty.send_after > timezone.now()
+    assert not DBTaskResult.objects.ready().exists(), "it is not tried again at once"
+    assert "Next try on" in va.get("/admin/outbox/").text
+    now = faulty.send_after
+    pauses = []
+    while faulty.status == "waiting":
+        with time_machine.travel(now, tick=False):
+            deliver_due.call()
+        faulty.refresh_from_db()
+        pauses.append(faulty.send_after - now)
+        now = max(now, faulty.send_after) + timedelta(seconds=1)
+    assert faulty.status == "failed"
+    assert len(pauses) == len(RETRY_PAUSES)
+    assert "refused by the mail server" in va.get("/admin/").text
+
+
+def test_what_has_waited_for_days_is_not_sent_without_asking(
+    server: MailServer, va: Client
+) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=3)):
+        old = write()
+    send_mail("New", "Text", None, ["reader@example.com"])
+    assert deliver_due.call() == 1
+    old.refresh_from_db()
+    assert old.status == "overdue"
+    assert "1 held in the outbox" in va.get("/admin/").text
+    assert "Should it still go out?" in va.get(f"/admin/outbox/inspect/{old.pk}/").text
+    va.post(f"/admin/bulk/mail/outgoingmail/send_emails/?id={old.pk}")
+    assert deliver_due.call() == 1
+    old.refresh_from_db()
+    assert old.status == "sent"
+
+
+@pytest.mark.parametrize("way", ["page", "list"])
+def test_she_decides_that_an_email_is_not_sent(server: MailServer, va: Client, way: str) -> None:
+    mail = write()
+    if way == "page":
+        va.post(f"/admin/outbox/{mail.pk}/cancel/")
+    else:
+        va.post(f"/admin/bulk/mail/outgoingmail/cancel_emails/?id={mail.pk}")
+    assert deliver_due.call() == 0
+    assert server.received == []
+    page = va.get(f"/admin/outbox/inspect/{mail.pk}/").text
+    assert "Not sent: You cancelled it" in page
+    va.post(f"/admin/outbox/{mail.pk}/send-again/")
+    assert deliver_due.call() == 0, "cancelled is cancelled"
+    assert "Outbox (1)" not in va.get("/admin/").text
+
+
+def test_what_was_sent_cannot_be_cancelled(server: MailServer, va: Client) -> None:
+    mail = write()
+    deliver_due.call()
+    assert "too late" in va.post(f"/admin/outbox/{mail.pk}/cancel/", follow=True).text
+    mail.refresh_from_db()
+    assert mail.status == "sent"
+
+
+def test_she_deletes_an_email_and_it_never_goes_out(server: MailServer, va: Client) -> None:
+    mail = write()
+    va.post(f"/admin/outbox/delete/{mail.pk}/")
+    assert deliver_due.call() == 0
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_confirmation_already_confirmed_is_not_sent_when_email_is_connected(
+    client: Client, site: SmallSite, settings, request: pytest.FixtureRequest
+) -> None:
+    for name in ("ada", "bob"):
+        client.post("/newsletter/subscribe/", {"email": f"{name}@example.com"})
+    Subscriber.objects.get(email="ada@example.com").confirm()
+    server = request.getfixturevalue("server")
+    deliver_due.call()
+    states = {mail.recipient_line: mail.state_text for mail in OutgoingMail.objects.all()}
+    assert states["ada@example.com"] == "Not sent: It is no longer needed"
+    assert states["bob@example.com"].startswith("Sent on ")
+    assert len(server.received) == 1
+
+
 def test_strangers_read_no_mail(client: Client) -> None:
     mail = write()
     for path in (f"/admin/outbox/{mail.pk}/html/", "/admin/outbox/"):
         assert client.get(path).status_code == 302
+    for action in ("cancel", "send-again"):
+        assert client.post(f"/admin/outbox/{mail.pk}/{action}/").status_code == 403
+    mail.refresh_from_db()
+    assert mail.status == "waiting"

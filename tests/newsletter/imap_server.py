@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.served import free_port, wait_until
 
 PASSWORD = "a-password"
@@ -48,8 +49,10 @@ service imap-login {{
 def running() -> Iterator[int]:
     """Gives the port of a server that has a mailbox for every name."""
     dovecot = shutil.which("dovecot")
-    if not dovecot or os.geteuid() != 0:
-        pytest.skip("Dovecot is not installed, or may not be started by this user.")
+    if not dovecot:
+        pytest.skip(programs.reason("dovecot"))
+    if os.geteuid() != 0:
+        pytest.skip("only root may start Dovecot")
     folder, port = Path(tempfile.mkdtemp(prefix="vasite-imap-")), free_port()
     folder.chmod(0o755)
     (folder / "mail").mkdir()

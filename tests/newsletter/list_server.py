@@ -14,11 +14,14 @@ from aiosmtpd.controller import Controller
 from tests.served import free_port
 
 OK = "250 2.0.0 Accepted"
+NO_8_BIT = "554 5.6.1 No 8-bit data"
 DROP = "drop"  # in place of an answer: the connection breaks off
 
 
 class ListServer:
-    """`answers` maps a step (MAIL, RCPT, DATA) and perhaps an address to what is answered.
+    """Takes ASCII alone: it offers neither 8BITMIME nor SMTPUTF8 (RFC 6152, RFC 6531).
+
+    `answers` maps a step (MAIL, RCPT, DATA) and perhaps an address to what is answered.
 
     An answer that is called with each step's address decides anew every time.
     """
@@ -59,6 +62,10 @@ class ListServer:
             server.transport.abort()
         return reply
 
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        return [line for line in responses if "8BITMIME" not in line]
+
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
         reply = self.answer(server, "MAIL", address)
         envelope.mail_from = address if reply.startswith("2") else None
@@ -72,7 +79,7 @@ class ListServer:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         (address,) = envelope.rcpt_tos
-        reply = self.answer(server, "DATA", address)
+        reply = self.answer(server, "DATA", address) if envelope.content.isascii() else NO_8_BIT
         if reply.startswith("2") or reply == DROP:  # it had the mail, whatever the sender knows
             self.received.append((address, envelope.content))
         return reply
@@ -80,7 +87,7 @@ class ListServer:
 
 @contextmanager
 def running(server: ListServer) -> Iterator[ListServer]:
-    controller = Controller(server, hostname="127.0.0.1", port=server.port, enable_SMTPUTF8=True)
+    controller = Controller(server, hostname="127.0.0.1", port=server.port)
     controller.start()
     try:
         yield server

@@ -12,7 +12,7 @@ from newsletter.models import Campaign, LetterLink, SendingSettings
 from newsletter.sending import send_due
 from tests.conftest import SmallSite
 from tests.newsletter.list_server import ListServer
-from tests.newsletter.test_campaigns import press, subscriber
+from tests.newsletter.test_campaigns import send, subscriber
 from vasite.home.demo.pages import paragraphs
 from vasite.home.models import StandardPage
 
@@ -44,7 +44,7 @@ def links(server: ListServer) -> list[str]:
 
 def test_as_it_is_nothing_is_counted(va: Client, server: ListServer, campaign: Campaign) -> None:
     subscriber("ada@example.com")
-    press(va, campaign, "begin")
+    send(va, campaign)
     send_due()
     assert not [address for address in links(server) if "/newsletter/go/" in address]
     assert LetterLink.objects.count() == 0
@@ -54,7 +54,7 @@ def test_a_link_counts_and_leads_on(
     va: Client, client: Client, server: ListServer, campaign: Campaign, counting: None
 ) -> None:
     subscriber("ada@example.com")
-    press(va, campaign, "begin")
+    send(va, campaign)
     send_due()
     outside, again, write, inside = links(server)[:4]
     assert outside == again
@@ -76,7 +76,7 @@ def test_what_is_the_readers_own_is_not_counted(
     va: Client, server: ListServer, campaign: Campaign, counting: None
 ) -> None:
     ada = subscriber("ada@example.com")
-    press(va, campaign, "begin")
+    send(va, campaign)
     send_due()
     assert ada.unsubscribe_url in links(server)
     assert ada.preferences_url in links(server)

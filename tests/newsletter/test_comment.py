@@ -1,5 +1,7 @@
 """A reader comments; the VA decides."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -57,6 +59,15 @@ def test_reader_gets_the_form_back_with_the_fault(client: Client, site: SmallSit
     assert "On trust" in answer.text
     assert "Well said." in answer.text
     assert "Write the address in full" in answer.text
+
+
+def test_reader_whose_comment_is_refused_still_sees_where_the_post_is(
+    client: Client, site: SmallSite
+) -> None:
+    trail = re.compile('<nav class="breadcrumbs".*?</nav>', re.DOTALL)
+    shown = trail.findall(client.get("/blog/on-trust/").text)
+    assert 'href="/blog/"' in shown[0]
+    assert trail.findall(send(client, site, email="nonsense").text) == shown
 
 
 def test_markup_in_a_comment_is_shown_as_text(client: Client, site: SmallSite) -> None:

@@ -79,7 +79,7 @@ def test_reader_is_asked_once_approved_confirms_and_is_told(
     assert not mails_to("Maria")  # she did not ask
 
 
-def test_a_confirmed_subscriber_needs_no_second_mail(
+def test_a_subscriber_whose_address_somebody_typed_is_asked_before_any_other_email(
     site: SmallSite, va: Client, work: Work
 ) -> None:
     Subscriber.objects.create(
@@ -87,12 +87,10 @@ def test_a_confirmed_subscriber_needs_no_second_mail(
     )
     comment = write(site, "Hannah", wants_answers="on")
     approve(va, comment)
-    work()
-    assert not mails_to("Hannah")
     va.post(f"/admin/comments/{comment.pk}/decide/", {"do": "answer", "answer": "Thank you!"})
     work()
-    (told,) = mails_to("Hannah")
-    assert "> Thank you!" in told.text
+    (asked,) = mails_to("Hannah")
+    assert "Your comment is public" in asked.text
 
 
 def test_nobody_is_told_twice_or_of_their_own_words(
@@ -149,6 +147,7 @@ def test_all_can_be_ended_at_once_and_consent_is_asked_anew(
 ) -> None:
     approve(va, write(site, "Hannah", comment="A second thread.", wants_answers="on"))
     work()
+    Client().post(link(mails_to("Hannah")[0], "follow"))
     assert Follow.objects.filter(confirmed_at__isnull=False).count() == 2
     Client().post(link_to_end(), {"all": "1"})
     assert not Follow.objects.exists()
@@ -174,3 +173,15 @@ def test_a_link_to_confirm_ends_after_a_month(site: SmallSite, va: Client, work:
     with time_machine.travel(timezone.now() + timedelta(days=31)):
         assert Client().post(address).status_code == 404
     assert Follow.objects.get().confirmed_at is None
+
+
+def test_nobody_is_asked_about_a_comment_that_was_taken_down(
+    site: SmallSite, va: Client, work: Work
+) -> None:
+    comment = write(site, "Hannah", wants_answers="on")
+    approve(va, comment)
+    work()
+    (asked,) = mails_to("Hannah")
+    assert asked.is_needed
+    va.post(f"/admin/comments/{comment.pk}/decide/", {"status": "spam"})
+    assert not OutgoingMail.objects.get(pk=asked.pk).is_needed

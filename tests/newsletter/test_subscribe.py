@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from newsletter.models import NewsletterPage, Subscriber, SubscriberEvent
+from newsletter.models import Campaign, NewsletterPage, Subscriber, SubscriberEvent
 from newsletter.tasks import forget_unconfirmed
 from tests.conftest import SmallSite
 from vasite.mail.models import OutgoingMail
@@ -124,6 +124,17 @@ def test_a_faulty_address_comes_back(client: Client, site: SmallSite) -> None:
     assert answer.status_code == 422
     assert 'value="reader@@example"' in answer.text
     assert answer["Cache-Control"] == "no-store"
+
+
+def test_reader_whose_address_is_refused_still_sees_the_letters_so_far(
+    client: Client, site: SmallSite
+) -> None:
+    Campaign.objects.create(
+        subject="Spring", slug="spring", status="sent", is_public=True, started_at=timezone.now()
+    )
+    assert "/newsletter/spring/" not in client.get("/").text
+    for answer in (client.get("/newsletter/"), subscribe(client, "reader@@example")):
+        assert 'href="/newsletter/spring/"' in answer.text
 
 
 def test_a_link_to_confirm_works_once(client: Client, site: SmallSite) -> None:

@@ -19,6 +19,7 @@ from newsletter.models import CommentSettings
 from tests.conftest import SmallSite
 from vasite.pagecache import watching
 from vasite.pagecache.layer import PageCache
+from vasite.seo.redirects import is_redirected
 
 
 def is_in_transaction_of_its_own(connection: Any) -> bool:
@@ -44,9 +45,13 @@ class Visitors:
     made: list[str]
 
     def __call__(self, path: str, method: str = "GET", **headers: str) -> Answered:
+        return self.ask(path, method, {f"HTTP_{key.upper()}": headers[key] for key in headers})
+
+    def ask(self, path: str, method: str, variables: dict[str, Any]) -> Answered:
+        """Asks with variables of CGI and WSGI in place of the usual ones."""
         environ = RequestFactory().generic(method, path, headers={"Host": "127.0.0.1:8000"}).environ
         environ["PATH_INFO"] = unquote(path.partition("?")[0], "latin-1")  # as gunicorn gives it
-        environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        environ |= variables
         found: dict[str, Any] = {}
 
         def start_response(status: str, lines: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -71,7 +76,7 @@ def new_layer() -> Callable[[], Visitors]:
             made.append(environ["PATH_INFO"])
             return site(environ, start_response)
 
-        return Visitors(PageCache(application), made)
+        return Visitors(PageCache(application, is_redirected), made)
 
     return make
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 
 from tests.conftest import SmallSite
 from tests.pagecache.conftest import Visitors
@@ -134,3 +135,12 @@ def test_only_plain_pages_are_kept_in_front(visit: Visitors, front: Front) -> No
 
 def test_without_a_front_that_can_be_told_nothing_is_kept_there(visit: Visitors) -> None:
     assert "s-maxage=0" in visit("/blog/").headers["Cache-Control"]
+
+
+def test_operator_who_clears_the_cache_purges_what_is_in_front(purged: Front) -> None:
+    before = len(purged.asked)
+    call_command("clear_page_cache", verbosity=0)
+    assert [asked[0] for asked in purged.asked[before:]] == ["BAN"]
+    purged.status = 500
+    with pytest.raises(CommandError, match="could not be purged"):
+        call_command("clear_page_cache")

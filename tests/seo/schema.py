@@ -24,15 +24,16 @@ SHAPES: dict[str, dict[str, Any]] = {
     "ProfessionalService": {"name!": TEXT, "url!": URL, "address!": ["PostalAddress"]}
     | {"image": URL, "logo": URL, "telephone": TEXT, "email": TEXT, "description": TEXT}
     | {"areaServed": ["Place"], "openingHoursSpecification": ["OpeningHoursSpecification"]}
-    | {"priceRange": TEXT, "sameAs": URL},
+    | {"priceRange": TEXT, "sameAs": URL, "founder": ["Person"]},
     "Organization": {"name!": TEXT, "url": URL, "logo": URL, "image": URL, "email": TEXT}
     | {"telephone": TEXT, "description": TEXT, "areaServed": ["Place"], "sameAs": URL}
-    | {"openingHoursSpecification": ["OpeningHoursSpecification"], "priceRange": TEXT},
+    | {"openingHoursSpecification": ["OpeningHoursSpecification"], "priceRange": TEXT}
+    | {"founder": ["Person"]},
     "PostalAddress": {"addressLocality!": TEXT, "addressCountry!": TEXT}
     | {"streetAddress": TEXT, "postalCode": TEXT},
     "OpeningHoursSpecification": {"dayOfWeek!": URL, "opens!": TIME, "closes!": TIME},
     "Place": {"name!": TEXT},
-    "Person": {"name!": TEXT, "url": URL, "worksFor": "@"},
+    "Person": {"name!": TEXT, "url": URL, "worksFor": "@", "image": URL, "jobTitle": TEXT},
     "WebPage": {"name!": TEXT, "url!": URL, "isPartOf!": "@", "description": TEXT, "about": "@"}
     | {"breadcrumb": "@", "primaryImageOfPage": ["ImageObject"], "inLanguage": TEXT},
     "ImageObject": {"url!": URL},
@@ -46,7 +47,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "Comment": {"author!": ["Person"], "dateCreated!": DATE, "text!": TEXT},
     "Service": {"name!": TEXT, "url!": URL, "provider!": "@", "description": TEXT}
     | {"serviceType": TEXT, "areaServed": ["Place"], "offers": ["Offer"]},
-    "Offer": {"name!": TEXT, "price!": NUMBER, "priceCurrency!": TEXT, "url": URL}
+    "Offer": {"name!": TEXT, "price": NUMBER, "priceCurrency!": TEXT, "url": URL}
     | {"priceSpecification": ["UnitPriceSpecification"]},
     "UnitPriceSpecification": {"priceCurrency!": TEXT, "price": NUMBER, "minPrice": NUMBER}
     | {"unitCode": TEXT},
@@ -54,7 +55,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "Question": {"name!": TEXT, "acceptedAnswer!": ["Answer"]},
     "Answer": {"text!": TEXT},
 }
-for page_type in ("ContactPage", "CollectionPage"):
+for page_type in ("AboutPage", "ContactPage", "CollectionPage"):
     SHAPES[page_type] = SHAPES["WebPage"]
 
 

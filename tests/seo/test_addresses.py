@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +17,9 @@ from blog.models import BlogPostPage
 from newsletter.models import Campaign, NewsletterPage
 from services.models import ServicePage
 from tests.conftest import SmallSite
-from vasite.seo.models import MissingAddress
+from tests.pagecache.conftest import Visitors, new_layer, visit  # noqa: F401 - fixtures
+from vasite.seo.addresses import Pace
+from vasite.seo.models import FormerAddress, MissingAddress
 
 
 def hops(client: Client, path: str, **headers: str) -> list[str]:
@@ -26,6 +30,11 @@ def hops(client: Client, path: str, **headers: str) -> list[str]:
         found.append(answer["Location"])
         answer = client.get(answer["Location"].removeprefix("http://127.0.0.1:8000"))
     return found
+
+
+@pytest.fixture(autouse=True)
+def _after_a_quiet_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vasite.seo.addresses.pace", Pace(20))
 
 
 @pytest.fixture
@@ -71,14 +80,80 @@ def test_chains_of_redirects_are_joined(client: Client, site: SmallSite) -> None
         assert hops(client, path)[0].endswith("/blog/on-trust/")
 
 
-def test_a_post_that_was_taken_down_is_gone(client: Client, site: SmallSite) -> None:
-    site.post.unpublish()
-    answer = client.get("/blog/on-trust/")
-    assert answer.status_code == 410
-    assert "This page is gone" in answer.text
+def unpublish(va: Client, page: Page, **fields: str) -> None:
+    va.post(f"/admin/pages/{page.pk}/unpublish/", fields)
+    page.refresh_from_db()
+    assert not page.live
+
+
+def test_an_unpublished_post_is_not_there_until_it_comes_back(
+    client: Client, va: Client, site: SmallSite
+) -> None:
+    assert "gone for good" in va.get(f"/admin/pages/{site.post.pk}/unpublish/").text
+    unpublish(va, site.post)
+    assert client.get("/blog/on-trust/").status_code == 404
     assert "on-trust" not in client.get("/sitemap.xml").text
     site.post.save_revision().publish()
     assert client.get("/blog/on-trust/").status_code == 200
+
+
+def test_a_post_of_which_the_owner_says_so_is_gone_for_good(
+    client: Client, va: Client, site: SmallSite
+) -> None:
+    unpublish(va, site.post, is_gone="on")
+    answer = client.get("/blog/on-trust/")
+    assert answer.status_code == 410
+    assert "This page is gone" in answer.text
+    site.post.save_revision().publish()
+    assert client.get("/blog/on-trust/").status_code == 200
+
+
+@pytest.mark.parametrize(("fields", "status"), [({}, 404), ({"is_gone": "on"}, 410)])
+def test_several_pages_at_once_are_away_or_gone_as_the_owner_says(
+    client: Client, va: Client, site: SmallSite, fields: dict[str, str], status: int
+) -> None:
+    address = f"/admin/bulk/wagtailcore/page/unpublish/?id={site.blog.pk}&id={site.service.pk}"
+    assert "gone for good" in va.get(address).text
+    va.post(address, fields | {"include_descendants": "on"})
+    for path in ("/blog/", "/blog/on-trust/"):
+        assert client.get(path).status_code == status
+
+
+def bulk(action: str, *pages: Page) -> str:
+    query = "&".join(f"id={page.pk}" for page in pages)
+    return f"/admin/bulk/wagtailcore/page/{action}/?{query}"
+
+
+@pytest.mark.parametrize("action", ["unpublish", "delete"])
+def test_the_home_page_can_be_neither_unpublished_nor_deleted(
+    client: Client, va: Client, site: SmallSite, action: str
+) -> None:
+    one, several = f"/admin/pages/{site.home.pk}/{action}/", bulk(action, site.home, site.post)
+    for address in (one, several):
+        assert "needs its home page" in va.get(address).text
+        answer = va.post(address, {"confirm_site_name": "Your website"}, follow=True)
+        assert "needs its home page" in answer.text
+        assert client.get("/").status_code == 200
+        assert client.get("/blog/on-trust/").status_code == 200
+
+
+def test_the_home_page_never_expires(va: Client, site: SmallSite) -> None:
+    form_class = type(site.home).get_edit_handler().get_form_class()
+    fields = {"expire_at": "27/11/2030 9am", "body-count": "0"}
+    form = form_class(fields, instance=site.home, for_user=get_user_model().objects.get())
+    assert "needs its home page" in str(form.errors["expire_at"])
+
+
+@pytest.mark.parametrize("action", ["unpublish", "delete"])
+def test_what_goes_with_the_contact_and_the_newsletter_page_is_said_first(
+    va: Client, site: SmallSite, action: str
+) -> None:
+    for page, words in (
+        (site.contact, "nobody can send you an enquiry"),
+        (site.newsletter, "nobody can subscribe"),
+    ):
+        assert words in va.get(f"/admin/pages/{page.pk}/{action}/").text
+        assert words in va.get(bulk(action, page, site.post)).text
 
 
 def test_a_deleted_page_is_gone_and_a_draft_never_was(client: Client, site: SmallSite) -> None:
@@ -89,11 +164,20 @@ def test_a_deleted_page_is_gone_and_a_draft_never_was(client: Client, site: Smal
     assert client.get("/blog/on-trust/").status_code == 410
 
 
-def test_an_expired_post_is_gone_to_the_minute(client: Client, site: SmallSite) -> None:
+def test_a_post_with_the_longest_address_can_be_deleted(client: Client, site: SmallSite) -> None:
+    """PostgreSQL takes no address that is longer than its column; SQLite takes any."""
+    site.post.slug = "x" * 255
+    site.post.save()
+    site.post.delete()
+    assert client.get(f"/blog/{'x' * 255}/").status_code == 404
+    assert not FormerAddress.objects.exists()
+
+
+def test_an_expired_post_is_away_to_the_minute(client: Client, site: SmallSite) -> None:
     site.post.expire_at = timezone.now() - timedelta(minutes=1)
     site.post.save()
     call_command("publish_scheduled", verbosity=0)
-    assert client.get("/blog/on-trust/").status_code == 410
+    assert client.get("/blog/on-trust/").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -124,6 +208,21 @@ def test_the_rarest_make_room_for_new_ones(client: Client, site: SmallSite, monk
     for path in ("/often/", "/often/", "/once/", "/new/", "/new/"):
         client.get(path)
     assert set(MissingAddress.objects.values_list("path", flat=True)) == {"/often/", "/new/"}
+
+
+def test_a_flood_of_missing_addresses_is_not_written_down(
+    client: Client, site: SmallSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(monotonic=lambda: 0.0)
+    monkeypatch.setattr("vasite.seo.addresses.time", clock)
+    monkeypatch.setattr("vasite.seo.addresses.pace", Pace(20))
+    for number in range(30):
+        client.get(f"/nothing-{number}/")
+    assert MissingAddress.objects.count() == 20
+    clock.monotonic = lambda: 2.5
+    for number in range(30, 40):
+        client.get(f"/nothing-{number}/")
+    assert MissingAddress.objects.count() == 22
 
 
 def test_the_va_leads_a_missing_address_to_a_page(client: Client, va: Client, site) -> None:
@@ -195,3 +294,35 @@ def test_robots_are_let_in_on_the_sites_own_host_only(client: Client, site: Smal
     assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in own
     for host in ("localhost", "127.0.0.1"):
         assert client.get("/robots.txt", headers={"Host": host}).text.endswith("Disallow: /\n")
+
+
+@pytest.mark.parametrize("path", ["/Services/", "/BLOG/On-Trust/?utm_source=x"])
+def test_capitals_in_an_address_lead_to_the_page(
+    client: Client, site: SmallSite, path: str
+) -> None:
+    assert hops(client, path) == [path.partition("?")[0].lower() + "?utm_source=x" * ("?" in path)]
+    assert client.get("/Nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/rss", "/rss/", "/rss.xml", "/atom.xml", "/blog/feed/"])
+def test_a_reader_program_finds_the_feed_where_others_keep_it(
+    client: Client, site: SmallSite, path: str
+) -> None:
+    assert hops(client, path) == ["/feed/"]
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"), [("/nothing/", 1), ("/blog/nothing/", 2), ("/a/b/c/d/", 2)]
+)
+def test_a_flood_of_missing_addresses_costs_little(
+    visit: Visitors,  # noqa: F811 - the fixture
+    django_assert_num_queries,
+    monkeypatch,
+    path: str,
+    queries: int,
+) -> None:
+    monkeypatch.setattr("vasite.seo.addresses.pace.most", 0)  # counted often enough by now
+    visit("/first/")
+    visit("/second/third/")
+    with django_assert_num_queries(queries):
+        assert visit(path).status == 404

@@ -1,6 +1,7 @@
 """A link to a page is shown with a card of its own."""
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -12,6 +13,7 @@ from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.seo.cards import SIZE, card_name, draw_card, refresh_card
 from vasite.seo.tasks import refresh_cards
+from vasite.serving.models import TaskFault
 
 
 def test_it_works(client: Client, site: SmallSite, image: SiteImage, work) -> None:
@@ -30,6 +32,7 @@ def test_it_works(client: Client, site: SmallSite, image: SiteImage, work) -> No
 
 
 def test_a_card_is_drawn_anew_only_when_it_changes(site: SmallSite) -> None:
+    default_storage.delete(card_name(site.post))  # a page of another test had the same number
     assert refresh_card(site.post)
     assert not refresh_card(site.post)
     site.post.title = "On more trust"
@@ -43,6 +46,33 @@ def test_pages_that_came_by_another_way_get_theirs(site: SmallSite) -> None:
     default_storage.delete(card_name(site.service))
     refresh_cards.call()
     assert default_storage.exists(card_name(site.service))
+
+
+@pytest.mark.parametrize("length", [0, 20, 100, 1000])
+def test_visitor_gets_whole_cards_where_one_was_damaged(site: SmallSite, length: int) -> None:
+    default_storage.delete(card_name(site.contact))
+    refresh_card(site.home)
+    damaged = Path(default_storage.path(card_name(site.home)))
+    damaged.write_bytes(damaged.read_bytes()[:length])
+    refresh_cards.call()
+    for page in (site.home, site.contact):
+        with default_storage.open(card_name(page)) as file, Image.open(file) as card:
+            card.load()
+            assert card.size == SIZE
+
+
+def test_owner_with_a_damaged_upload_has_the_other_cards_drawn(
+    site: SmallSite, image: SiteImage
+) -> None:
+    Path(default_storage.path(image.file.name)).write_bytes(b"")
+    site.post.picture = image
+    site.post.save()
+    for page in (site.post, site.contact):
+        default_storage.delete(card_name(page))
+    refresh_cards.call()
+    assert not default_storage.exists(card_name(site.post))
+    assert default_storage.exists(card_name(site.contact))
+    assert TaskFault.objects.get().row == str(site.post.pk)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from newsletter.models import Comment
 from services.models import AreaPage
 from tests.conftest import SmallSite
 from tests.seo.schema import faults, graph_of
+from vasite.characters import clean_text
 from vasite.home.models import HomePage
 
 Nodes = dict[str, dict[str, Any]]
@@ -31,7 +32,7 @@ def test_every_page_of_the_demo_follows_the_rules(client: Client) -> None:
     HomePage.objects.get().add_child(instance=area)
     paths = re.findall(r"<loc>https?://[^/]*(.*?)</loc>", client.get("/sitemap.xml").text)
     assert len(paths) > 20
-    for path in [*paths, "/blog/category/money/", "/blog/2026/"]:
+    for path in [*paths, "/blog/category/money/"]:
         nodes = nodes_of(client, path)
         assert {"WebSite", "ProfessionalService"} <= set(nodes), path
 
@@ -110,7 +111,9 @@ def test_pages_that_are_not_indexed_say_nothing(client: Client, site: SmallSite,
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    words=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1)
+    words=st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+    .map(clean_text)
+    .filter(str.strip)
 )
 @pytest.mark.django_db
 def test_it_parses_whatever_stands_in_it(client: Client, site: SmallSite, words: str) -> None:

@@ -111,6 +111,16 @@ def test_make_password_lets_the_va_in_again(client: Client, django_user_model) -
     assert answer.status_code == 302
 
 
+def test_owner_whom_nobody_locked_out_reads_the_password_and_nothing_else(
+    capsys: pytest.CaptureFixture[str], django_user_model
+) -> None:
+    django_user_model.objects.create_superuser("va", "va@example.com", "forgotten")
+    call_command("set_password")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("User: va   Password: ")
+    assert second == "Sign in at /admin/ with it."
+
+
 def test_one_guesser_does_not_lock_the_va_out(client: Client, settings, django_user_model) -> None:
     """Behind a proxy every request comes from its address; what counts is the one it names."""
     settings.IS_HTTPS = True

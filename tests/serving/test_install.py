@@ -1,7 +1,12 @@
 """What the installer says where something is missing."""
 
+import ast
+import re
 import shutil
 import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -69,3 +74,32 @@ def test_a_second_try_after_a_failure_succeeds(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     assert statuses == [1, 0]
+
+
+def test_operator_who_installs_what_is_declared_has_all_that_is_imported() -> None:
+    project = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["amazon"], *extras["sentry"]]
+    declared = {re.split(r"[~<>=\[ ]", line)[0].lower() for line in lines}
+    own = ("vasite", "blog", "services", "contact", "newsletter")
+    distributions = packages_distributions()
+    undeclared = {
+        name
+        for folder in own
+        for path in (PROJECT_DIR / folder).rglob("*.py")
+        for name in imports_of(path)
+        if name not in {*own, *sys.stdlib_module_names}
+        and not declared & {found.lower().replace("_", "-") for found in distributions[name]}
+    }
+    assert undeclared == {"playwright"}  # draws the demo's pictures: `make demo-pictures`
+
+
+def imports_of(path: Path) -> set[str]:
+    """Gives the names of the packages that a file imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(str(node.module).partition(".")[0])
+    return names

@@ -15,7 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import ServedSite, free_port, fresh_database, wait_until
+from tests.served import (
+    IS_SQLITE,
+    ServedSite,
+    copy_of_standard_site,
+    free_port,
+    fresh_database,
+    wait_until,
+)
 from vasite.environment import PROJECT_DIR
 
 pytestmark = pytest.mark.xdist_group("serve")
@@ -35,6 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
 
 def test_the_first_start_shows_the_password_and_the_standard_pages(served: ServedSite) -> None:
     assert len(served.password) == 16
+    assert "Add your email address to your account" in "".join(served.output)
     status, page = served.get("/")
     assert status == 200
     assert "Say in one sentence" in page
@@ -66,6 +74,68 @@ def test_a_process_that_dies_is_started_again(served: ServedSite) -> None:
             return False
 
     wait_until(answers)
+
+
+def test_what_is_not_public_is_for_its_owner_alone(served: ServedSite) -> None:
+    folder = Path(served.environment["DATA_DIR"])
+    public = ("media", "pagecache", "static")
+    private = [path for path in folder.iterdir() if path.name not in public]
+    assert {"lock", "secret_key", "supervisor", "tmp"} <= {path.name for path in private}
+    if IS_SQLITE:
+        assert {"db.sqlite3", "db.sqlite3-wal"} <= {path.name for path in private}
+    open_to_others = [path for path in [folder, *private] if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
+SITE_ADDRESS = """
+from wagtail.models import Site
+print(*Site.objects.values_list("hostname", "port"))
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--prepare-only",)], ids=["serve", "prepare"])
+def test_owner_who_starts_a_second_site_changes_nothing_of_the_first(
+    served: ServedSite, options: tuple[str, ...]
+) -> None:
+    second = subprocess.run(
+        [sys.executable, "manage.py", "serve", *options],
+        cwd=PROJECT_DIR,
+        env=served.environment | {"PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if not options:
+        assert second.returncode == 1
+        assert second.stderr.count("\n") == 1
+        assert "a site already runs from it" in second.stderr
+    assert served.run_code(SITE_ADDRESS).strip() == f"('127.0.0.1', {served.port})"
+    assert served.process.poll() is None
+    assert served.get("/")[0] == 200
+
+
+def test_owner_whose_supervisor_was_killed_starts_again_at_once(tmp_path: Path) -> None:
+    address = copy_of_standard_site(tmp_path, "vasite_killed")
+    site = ServedSite(tmp_path, "--empty", DATABASE_URL=address)
+    left = site.children()
+    site.stop(signal.SIGKILL)
+    site.output.clear()
+    site.start()
+    assert site.get("/")[0] == 200
+    wait_until(lambda: not [pid for pid in left if Path(f"/proc/{pid}").exists()])
+    site.stop()
+
+
+def test_a_worker_of_its_own_may_run_beside_the_site(served: ServedSite) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"], cwd=PROJECT_DIR, env=served.environment
+    )
+    try:
+        alive = "from vasite.serving.models import Worker; print(Worker.objects.alive().count())"
+        wait_until(lambda: int(served.run_code(alive)) >= 2, seconds=60)
+    finally:
+        worker.terminate()
+        worker.wait(20)
 
 
 ROUTES_TO_READ = """
@@ -104,11 +174,15 @@ def test_what_a_killed_worker_left_half_done_is_taken_up(served: ServedSite) -> 
     wait_until(lambda: "SUCCESSFUL" in served.run_code(SAY_ITS_STATUS.format(task)), seconds=60)
 
 
-def test_what_cannot_stay_up_ends_the_whole_with_its_error(served: ServedSite) -> None:
+def test_what_cannot_stay_up_ends_the_whole_with_its_error(
+    served: ServedSite, tmp_path: Path
+) -> None:
+    address = copy_of_standard_site(tmp_path, "vasite_cannot")
+    elsewhere = {"DATA_DIR": str(tmp_path), "DATABASE_URL": address, "PORT": str(free_port())}
     ended = subprocess.run(
         [sys.executable, "manage.py", "serve"],
         cwd=PROJECT_DIR,
-        env=served.environment | {"PORT": str(free_port()), "GUNICORN_CMD_ARGS": "--no-such"},
+        env=served.environment | elsewhere | {"GUNICORN_CMD_ARGS": "--no-such"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -117,6 +191,45 @@ def test_what_cannot_stay_up_ends_the_whole_with_its_error(served: ServedSite) -
     assert "unrecognized arguments: --no-such" in ended.stderr
     assert "web server can't stay up" in ended.stderr
     assert "Ready:" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("limits", "status", "words"),
+    [
+        ("without_links", 1, "vasite: DATA_DIR is on a disk without hard links"),
+        ("small_disk", os.EX_TEMPFAIL, "CommandError: The site can't be prepared: "),
+    ],
+)
+def test_operator_whose_disk_does_not_do_reads_so_in_one_line(
+    tmp_path: Path, limits: str, status: int, words: str
+) -> None:
+    paths = [str(Path(__file__).parent / limits), os.environ.get("PYTHONPATH", "")]
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--empty"],
+        cwd=PROJECT_DIR,
+        env=os.environ
+        | {
+            "DATA_DIR": str(tmp_path),
+            "DATABASE_URL": fresh_database("vasite_disk"),
+            "PORT": str(free_port()),
+            "PYTHONPATH": os.pathsep.join(paths),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == status
+    (line,) = ended.stderr.strip().splitlines()
+    assert line.startswith(words)
+    assert f"DATA_DIR {tmp_path}" in line or f": {tmp_path}." in line
+
+
+def test_site_whose_disk_takes_no_sockets_starts_all_the_same(tmp_path: Path) -> None:
+    address = copy_of_standard_site(tmp_path, "vasite_sockets")
+    (tmp_path / "supervisor").mkdir()
+    with ServedSite(tmp_path, DATABASE_URL=address) as site:
+        assert site.get("/")[0] == 200
+        assert "a new version needs a restart, not a reload" in "".join(site.output)
 
 
 def test_a_later_start_keeps_everything_and_shows_no_password(served: ServedSite) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vasite.environment import PROJECT_DIR, VARIABLES, read_environment
+from vasite.environment import PROJECT_DIR, VARIABLES, default_sender, read_environment
 
 
 def test_env_example_lists_every_variable() -> None:
@@ -58,6 +58,61 @@ def test_an_https_site_is_strict() -> None:
     assert redirect == "301 https://www.example.co.uk/about/"
 
 
+PRINT_FOREIGN_SETTINGS = """
+from django.conf import settings
+from django.test import Client
+from newsletter.models import Delivery
+print(settings.SITE_URL, settings.SITE_HOST, settings.TWIN_HOST)
+print(settings.DEFAULT_FROM_EMAIL, settings.BOUNCE_ADDRESS, settings.MAIL_TRANSPORT["EMAIL_HOST"])
+print(Delivery(pk=7).message_id.partition("@")[2])
+answer = Client().get("/healthz", secure=True, headers={"Host": "www.xn--bcher-kva.example:8443"})
+print(answer.status_code)
+answer = Client().get("/healthz", secure=True, headers={"Host": "a.xn--mller-kva.example"})
+print(answer.status_code)
+answer = Client().get("/robots.txt", secure=True, headers={"Host": "xn--bcher-kva.example:8443"})
+print(answer.text.splitlines()[-1])
+"""
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "BÜCHER.example", "xn--bcher-kva.example"])
+def test_a_site_at_a_foreign_domain_names_itself_as_browsers_and_servers_do(host: str) -> None:
+    printed = subprocess.check_output(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", PRINT_FOREIGN_SETTINGS],
+        cwd=PROJECT_DIR,
+        env=os.environ
+        | {
+            "SITE_URL": f"https://{host}:8443/",
+            "DEFAULT_FROM_EMAIL": f"Zoë <zoe@{host}>",
+            "BOUNCE_ADDRESS": f"bounces@{host}",
+            "EMAIL_URL": f"smtp+tls://zoe:secret@{host}:587",
+            "ALLOWED_HOSTS": ".müller.example",
+        },
+        text=True,
+    )
+    assert [line for line in printed.splitlines() if "INFO" not in line] == [
+        "https://xn--bcher-kva.example:8443 xn--bcher-kva.example www.xn--bcher-kva.example",
+        "Zoë <zoe@xn--bcher-kva.example> bounces@xn--bcher-kva.example xn--bcher-kva.example",
+        "xn--bcher-kva.example>",
+        "200",
+        "200",
+        "Sitemap: https://xn--bcher-kva.example:8443/sitemap.xml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "sender"),
+    [
+        ("bücher.example", "website@xn--bcher-kva.example"),
+        ("www.example.co.uk", "website@example.co.uk"),
+        ("localhost", "website@example.com"),
+        ("192.0.2.1", "website@example.com"),
+        ("::1", "website@example.com"),
+    ],
+)
+def test_mails_come_from_the_site_unless_another_sender_is_set(host: str, sender: str) -> None:
+    assert default_sender(host) == sender
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -74,7 +129,22 @@ def test_an_https_site_is_strict() -> None:
         ("SECRET_KEY", "my secret"),
         ("DEFAULT_FROM_EMAIL", "Severn Office"),
         ("DJANGO_SUPERUSER_EMAIL", "owner@"),
+        ("DEFAULT_FROM_EMAIL", "Änna <änna@example.com>"),
+        ("DEFAULT_FROM_EMAIL", "site@localhost"),
+        ("DEFAULT_FROM_EMAIL", "anna@ſite.example"),
+        ("BOUNCE_ADDRESS", "用户@example.com"),
+        ("BOUNCE_ADDRESS", f"b@{'ü' * 70}.example"),
+        ("SITE_URL", "http://i❤.example"),
+        ("SITE_URL", "http://my site.example"),
+        ("SITE_URL", "https://www..example"),
+        ("SITE_URL", "https://me:secret@www.example"),
+        ("SITE_URL", "https://www.example/?page=1"),
+        ("SITE_URL", f"https://{'ü' * 70}.example"),
+        ("ALLOWED_HOSTS", "a.example, i❤.example"),
+        ("EMAIL_URL", "smtp://änna:secret@mail.example.com:587"),
+        ("EMAIL_URL", "smtp://i❤.example:25"),
         ("HOST", "192.0.2.1"),
+        ("OPERATOR_EMAIL", "operator@"),
         ("LOG_FORMAT", "xml"),
         ("DATA_DIR", "/proc/nowhere"),
         ("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/none"),

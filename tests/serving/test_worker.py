@@ -41,6 +41,6 @@ def test_an_error_that_nobody_foresaw_does_not_end_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker = background.BackgroundWorker(tell_watcher=lambda: None)
-    monkeypatch.setattr(background, "resume_abandoned_tasks", lambda: 1 / 0)
+    monkeypatch.setattr(background, "resume_abandoned_tasks", lambda _: 1 / 0)
     assert worker.take_a_turn() == background.TRY_AGAIN_SECONDS
     assert "ZeroDivisionError" in caplog.text

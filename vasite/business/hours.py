@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from wagtail import blocks
+
+from vasite.content.datetimes import TimeBlock, say_time
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DAY_CHOICES = [(day, day) for day in DAYS]
@@ -23,7 +24,7 @@ class HoursValue(blocks.StructValue):
         """Gives "Monday to Thursday, 8.30am to 5pm"."""
         first, *others = self.days
         span = f"{first} {'and' if len(others) == 1 else 'to'} {others[-1]}" if others else first
-        return f"{span}, {clock(self['opens'])} to {clock(self['closes'])}"
+        return f"{span}, {say_time(self['opens'])} to {say_time(self['closes'])}"
 
 
 class HoursBlock(blocks.StructBlock):
@@ -31,8 +32,8 @@ class HoursBlock(blocks.StructBlock):
 
     first_day = blocks.ChoiceBlock(choices=DAY_CHOICES, label="From")
     last_day = blocks.ChoiceBlock(choices=DAY_CHOICES, required=False, label="To (and including)")
-    opens = blocks.TimeBlock(format="%H:%M")
-    closes = blocks.TimeBlock(format="%H:%M")
+    opens = TimeBlock(help_text="Such as 9am or 8.30am")
+    closes = TimeBlock(help_text="Such as 5pm or 17:30")
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
@@ -40,7 +41,11 @@ class HoursBlock(blocks.StructBlock):
         if not cleaned.days:
             faults["last_day"] = ValidationError("This day comes before the first one.")
         if cleaned["closes"] <= cleaned["opens"]:
-            faults["closes"] = ValidationError("This is not after the time of opening.")
+            opens, closes = say_time(cleaned["opens"]), say_time(cleaned["closes"])
+            faults["closes"] = ValidationError(
+                f"Closing time must be later than {opens}. You entered {closes}: write pm for the "
+                "afternoon, such as 5pm."
+            )
         if faults:
             raise blocks.StructBlockValidationError(block_errors=faults)
         return cleaned
@@ -48,10 +53,3 @@ class HoursBlock(blocks.StructBlock):
     class Meta:
         icon = "time"
         value_class = HoursValue
-
-
-def clock(moment: time) -> str:
-    """Gives "9am", "8.30am", "5pm", as times are written in Britain."""
-    hour = moment.hour % 12 or 12
-    minutes = f".{moment.minute:02}" if moment.minute else ""
-    return f"{hour}{minutes}{'am' if moment.hour < 12 else 'pm'}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.text import get_text_list
@@ -12,6 +14,7 @@ from wagtail.fields import StreamField
 
 from vasite.business.hours import HoursBlock
 from vasite.content.prices import Price, Unit
+from vasite.email_fields import EmailAddressField
 
 validate_telephone = RegexValidator(
     r"^\+?[\d\s().-]{6,30}$", "Write the number with digits and spaces, such as 01905 555 0142."
@@ -54,7 +57,7 @@ class BusinessSettings(BaseGenericSetting):
     )
     serves_online = models.BooleanField("you also work online, for clients anywhere", default=True)
     telephone = models.CharField(max_length=32, blank=True, validators=[validate_telephone])
-    email = models.EmailField(
+    email = EmailAddressField(
         "e-mail", blank=True, help_text="Shown on the site; notices of enquiries go there, too."
     )
     opening_hours = StreamField([("hours", HoursBlock())], blank=True)
@@ -122,7 +125,13 @@ class BusinessSettings(BaseGenericSetting):
         return Price(self.price_from, self.price_unit, is_from=True) if self.price_from else None
 
     @property
+    def international_telephone(self) -> str:
+        """The number with its country's code (E.123), which is Britain's where none is given."""
+        number = " ".join(re.split(r"[^+0-9]+", self.telephone)).strip()
+        number = re.sub(r"^00", "+", number)
+        return re.sub(r"^0", "+44 ", number)
+
+    @property
     def telephone_url(self) -> str:
         """The number as a `tel:` address (RFC 3966), without blanks and brackets."""
-        digits = "".join(one for one in self.telephone if one.isdigit() or one == "+")
-        return f"tel:{digits}"
+        return f"tel:{self.international_telephone.replace(' ', '')}"

@@ -9,7 +9,16 @@ from wagtail.admin.viewsets.pages import PageListingViewSet
 TICK_BOX, TITLE, *_, STATUS = IndexView.base_columns
 
 
+class PagesIndexView(IndexView):
+    """The list of one page type; as a file, each page with its address."""
+
+    list_export = ["title", "full_url", "live", "first_published_at", "last_published_at"]
+    export_headings = {"full_url": "Address", "live": "Published"}
+    export_filename = "pages"
+
+
 class PagesViewSet(PageListingViewSet):
     """Abstract: the list of one page type, with a button that opens the editor at once."""
 
+    index_view_class = PagesIndexView
     columns = [TICK_BOX, TITLE, DateColumn("first_published_at", label="Published"), STATUS]

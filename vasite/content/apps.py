@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ContentConfig(AppConfig):
@@ -10,7 +11,13 @@ class ContentConfig(AppConfig):
         from wagtail.contrib.routable_page.models import RoutablePageMixin
         from wagtail.models import get_page_models
 
-        from vasite.content import signal_handlers  # noqa: F401
+        from vasite.content import signal_handlers
+        from vasite.content.datetimes import register_fields
+        from vasite.content.search.colons import keep_words_in_admin_search
+
+        register_fields()
+        keep_words_in_admin_search()
+        post_migrate.connect(signal_handlers.index_after_migration, sender=self)
 
         for model in get_page_models():
             if issubclass(model, RoutablePageMixin):

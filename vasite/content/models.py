@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from http import HTTPMethod
 from typing import Any
 
 from django.db import models
@@ -12,20 +13,29 @@ from django.utils.functional import cached_property
 from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
-from wagtail.images.models import AbstractImage, AbstractRendition
+from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet
 from wagtail.images.rect import Rect
+from wagtail.locks import BaseLock, ScheduledForPublishLock
 from wagtail.models import Page, PageViewRestriction
 from wagtail.search import index
 
 from vasite.content.blocks import ContentBlocks
+from vasite.content.page_forms import ContentPageForm
 from vasite.content.rich_text import Heading, outline, plain_text
-from vasite.content.visibility import are_restricted
+from vasite.content.visibility import are_restricted, restricted_collections
 from vasite.content.vocabulary import Word  # noqa: F401 - a model of this app
+from vasite.serving.media import PRIVATE_FOLDER, is_private
 
 ALT_TEXT_HELP = (
     "Say what the picture shows to somebody who can't see it, as you would on the telephone: "
     "“A tidy desk with a laptop and a cup of tea”, not words for search engines."
 )
+
+
+class SiteImageQuerySet(ImageQuerySet):
+    def without_alt_text(self) -> SiteImageQuerySet:
+        """Leave out those with an alt text, and those that only decorate."""
+        return self.filter(description="", is_decorative=False)
 
 
 class SiteImage(AbstractImage):
@@ -36,6 +46,8 @@ class SiteImage(AbstractImage):
         default=False,
         help_text="Tick this if the picture only pleases the eye: screen readers then skip it.",
     )
+
+    objects = SiteImageQuerySet.as_manager()
 
     admin_form_fields = (
         "title",
@@ -53,6 +65,21 @@ class SiteImage(AbstractImage):
     class Meta(AbstractImage.Meta):
         verbose_name = "picture"
         verbose_name_plural = "pictures"
+
+    def get_upload_to(self, filename: str) -> str:
+        """Return the file's name in the media: a private one while its collection is private."""
+        name: str = super().get_upload_to(filename)
+        return f"{PRIVATE_FOLDER}/{name}" if self.is_restricted else name
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether its collection is private: such an image is shown in the admin only."""
+        return self.collection_id in restricted_collections()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether visitors may get its file, so that pages and emails show it."""
+        return not is_private(self.file.name)
 
     @property
     def default_alt_text(self) -> str:
@@ -79,6 +106,11 @@ class SiteRendition(AbstractRendition):
 
     image = models.ForeignKey(SiteImage, on_delete=models.CASCADE, related_name="renditions")
 
+    def get_upload_to(self, filename: str) -> str:
+        """Return the file's name in the media: a private one of a private image."""
+        name: str = super().get_upload_to(filename)
+        return name if self.image.is_public else f"{PRIVATE_FOLDER}/{name}"
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -90,7 +122,11 @@ class SiteRendition(AbstractRendition):
 class ContentPage(Page):
     """A page with an introduction and a body of the shared blocks."""
 
+    base_form_class = ContentPageForm
     query_names: tuple[str, ...] = ()  # of the query, what its answer depends on
+    must_stay = False  # neither unpublished nor deleted
+    removal_warning = ""  # what happens when it is, said before it is
+    allowed_http_methods = [HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS]
 
     introduction = models.TextField(
         blank=True,
@@ -122,6 +158,11 @@ class ContentPage(Page):
         """Gives what is shown below pages of this kind without being a page, for the sitemap:
         whole addresses, each with its last change."""
         return ()
+
+    def get_lock(self) -> BaseLock | None:
+        """Leave a scheduled page open to its writer (vasite.content.scheduling)."""
+        lock = super().get_lock()
+        return None if isinstance(lock, ScheduledForPublishLock) else lock
 
     def get_view_restrictions(self) -> Any:
         """The same as Wagtail's, in one query: the paths of the pages above begin its own."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageCms, ImageOps
@@ -17,6 +19,15 @@ FORMATS = ("avif", "webp", "jpeg")
 FORMAT_TYPES = {"avif": "image/avif", "webp": "image/webp"}
 ORIGINAL_WIDTH = 2560
 ONE_AT_A_TIME = threading.Lock()  # an uploaded picture of 12 megapixels unpacks to 48 MB
+READ_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF")
+MOVING_FORMATS = {"GIF", "PNG", "WEBP", "AVIF"}  # several pictures in a HEIC are no animation
+# PQ and hybrid log-gamma (ITU-T H.273, table 3)
+HDR_TRANSFERS = {16, 18}
+HEAD_BYTES = 4096
+NAMED_TRANSFER = {
+    "PNG": re.compile(rb"cICP.(.)", re.DOTALL),  # PNG 3, 11.3.2.6
+    "AVIF": re.compile(rb"colrnclx..(..)", re.DOTALL),  # ISO/IEC 14496-12, 12.1.5
+}
 SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -29,7 +40,7 @@ class Role:
     """
 
     sizes: str
-    widths: tuple[int, ...] = (320, 640, 960, 1600)
+    widths: tuple[int, ...] = (320, 640, 960, 1600, 2240)
     ratio: tuple[int, int] | None = None
 
     def operations(self, image: SiteImage) -> list[str]:
@@ -49,9 +60,10 @@ ROLES = {
     "hero": Role("(min-width: 60rem) 34rem, 100vw"),
     "body": Role("(min-width: 46rem) 44rem, 100vw"),
     "card": Role(
-        "(min-width: 60rem) 22rem, (min-width: 40rem) 45vw, 100vw", (320, 640, 960), (16, 10)
+        "(min-width: 60rem) 22rem, (min-width: 40rem) 45vw, 100vw", (320, 640, 960, 1280), (16, 10)
     ),
-    "portrait": Role("8rem", (160, 320), (1, 1)),
+    "portrait": Role("8rem", (160, 320, 480), (1, 1)),
+    "portrait-large": Role("(min-width: 60rem) 17rem, min(20rem, 100vw)", (320, 640, 960), (1, 1)),
 }
 # The sizes in which Google asks for an article's picture, in three ratios
 ARTICLE_SPECS = tuple(f"fill-{size}|format-jpeg" for size in ("1200x675", "1200x900", "1200x1200"))
@@ -109,8 +121,9 @@ def made(image: SiteImage, specs: Iterable[str]) -> list[SiteRendition]:
 
 
 def article_urls(image: SiteImage | None) -> list[str]:
-    """Gives the paths of an image in ARTICLE_SPECS; of all of it before the worker made them."""
-    if image is None:
+    """Gives the paths of an image in ARTICLE_SPECS; of all of it before the worker made them;
+    none of a private one."""
+    if image is None or not image.is_public:
         return []
     return [rendition.url for rendition in made(image, ARTICLE_SPECS)] or [image.file.url]
 
@@ -137,38 +150,66 @@ def srcset(renditions: Iterable[SiteRendition]) -> str:
     return ", ".join(f"{rendition.url} {rendition.width}w" for rendition in renditions)
 
 
-def make_missing_renditions(image: SiteImage) -> None:
-    """Makes the files of an image that are not there yet, and drops those cut otherwise."""
-    specs = all_specs(image)
-    for spec in specs:
-        image.get_rendition(Filter(spec=spec))
-    cut_otherwise = image.renditions.filter(filter_spec__in=specs, filter_spec__startswith="fill")
-    cut_otherwise.exclude(focal_point_key=focal_point_key(image)).delete()
+class UnsuitableImageError(ValueError):
+    """An image that can be read but not shown as it is meant; its message tells the owner why."""
+
+
+def check_suitable(opened: Image.Image) -> None:
+    """Raise UnsuitableImageError for an animation or a picture with HDR brightness."""
+    is_moving = opened.format in MOVING_FORMATS and getattr(opened, "is_animated", False)
+    if is_moving:
+        raise UnsuitableImageError(
+            "This image is animated, and the site shows still images only. Save one picture of it "
+            "as a JPEG or PNG, or put it on YouTube or Vimeo and add a Video block."
+        )
+    if transfer_of(opened) in HDR_TRANSFERS:
+        raise UnsuitableImageError(
+            "This is an HDR image, whose brightness would be shown wrongly. Export it as a JPEG "
+            "(standard dynamic range, SDR) and upload that."
+        )
+
+
+def transfer_of(opened: Image.Image) -> int:
+    """Return the transfer function that a file names (ITU-T H.273, 8.2), or 0."""
+    profile = opened.info.get("nclx_profile") or {}
+    if profile or opened.format not in {"PNG", "AVIF"}:
+        return int(profile.get("transfer_characteristics") or 0)
+    file: Any = getattr(opened, "fp", None)
+    place = file.tell()
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    file.seek(place)
+    found = NAMED_TRANSFER[opened.format].search(head)
+    return int.from_bytes(found[1], "big") if found else 0
 
 
 def normalise_upload(upload: UploadedFile) -> None:
     """Makes the picture upright, at most ORIGINAL_WIDTH wide and high, and free of metadata.
 
     It is done in the upload itself, because Wagtail keeps that of a picture which nobody has
-    described yet.
+    described yet. What a file is, its content says and not its name.
 
     A phone writes into a photograph where it was taken (EXIF); none of it is kept but the
     turn, which is carried out. Photographs become JPEG, what may be transparent becomes PNG.
-    Raises OSError for a file that Pillow can't decode to its end.
+    Raises UnsuitableImageError for an image that would not be shown as it is meant, and one of
+    DAMAGED_IMAGE for a file that Pillow can't decode to its end.
     """
     upload.seek(0)
-    with ONE_AT_A_TIME, Image.open(upload) as opened:
+    with ONE_AT_A_TIME, Image.open(upload, formats=READ_FORMATS) as opened:
+        check_suitable(opened)
         if opened.format == "JPEG":
             opened.draft("RGB", (ORIGINAL_WIDTH, ORIGINAL_WIDTH))
-        opened.thumbnail((ORIGINAL_WIDTH, ORIGINAL_WIDTH))  # first: what follows makes copies
-        picture = ImageOps.exif_transpose(opened)
-    is_transparent = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
-    mode = "RGBA" if is_transparent else "RGB"
-    clean = Image.new(mode, picture.size)  # takes over the pixels and nothing else
-    clean.paste(in_srgb(picture, mode))
+        profile = opened.info.get("icc_profile")
+        picture = in_eight_bits(opened)
+        picture.thumbnail((ORIGINAL_WIDTH, ORIGINAL_WIDTH))  # first: what follows makes copies
+        picture = ImageOps.exif_transpose(picture)
+    is_transparent = picture.mode in {"RGBA", "LA"}
+    clean = in_srgb(picture, profile)
+    clean.info = {}  # the pixels and nothing else
     output = BytesIO()
     stem = (upload.name or "picture").rpartition(".")[0] or "picture"
     if is_transparent:
+        clean.putalpha(picture.getchannel("A"))
         clean.save(output, "PNG", optimize=True)
         upload.name = f"{stem}.png"
     else:
@@ -180,18 +221,55 @@ def normalise_upload(upload: UploadedFile) -> None:
     upload.seek(0)
 
 
-def in_srgb(picture: Image.Image, mode: str) -> Image.Image:
-    """Gives the picture in the colours that a browser assumes when no profile says otherwise.
+def in_eight_bits(opened: Image.Image) -> Image.Image:
+    """Return an image in one of Pillow's modes L, LA, RGB, RGBA and CMYK, the same to the eye.
+
+    Pillow cuts 16 bits off at 255 when it converts them, and takes the low byte of a transparent
+    colour of 16 bits.
+    """
+    clear = opened.info.get("transparency")
+    if opened.mode.startswith("I"):  # 16 bits of grey
+        deep = opened.convert("I")
+        grey = deep.point([round(value / 257) for value in range(2**16)], "L")
+        if clear is not None:
+            mask = deep.point([0 if value == clear else 255 for value in range(2**16)], "L")
+            grey = Image.merge("LA", (grey, mask))
+        return like(opened, grey)
+    if isinstance(clear, tuple) and max(clear) > 255:
+        opened.info["transparency"] = tuple(value >> 8 for value in clear)
+    if clear is not None or opened.mode.lower() in {"pa", "rgba", "la"}:
+        mode = "LA" if opened.mode.lower() == "la" else "RGBA"
+        return like(opened, opened.convert(mode))
+    return opened if opened.mode in {"L", "RGB", "CMYK"} else like(opened, opened.convert("RGB"))
+
+
+def like(opened: Image.Image, converted: Image.Image) -> Image.Image:
+    """Return a converted image with the turn that the opened one notes, and without a clear colour,
+    which is now in its alpha channel."""
+    converted.info = {"exif": opened.info["exif"]} if "exif" in opened.info else {}
+    return converted
+
+
+# The colour spaces of ICC.1:2022, 7.2.6, and Pillow's modes for them
+PROFILE_MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}
+
+
+def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Gives the picture in RGB, in the colours that a browser assumes when no profile says
+    otherwise.
 
     Today's phones write a wider range (Display P3); without its profile it would look dull.
     """
-    profile = picture.info.get("icc_profile")
-    if picture.mode == "P" or not profile:
-        return picture.convert(mode)
+    colours = picture.convert(picture.mode[:-1]) if picture.mode in {"LA", "RGBA"} else picture
+    plain = colours.convert("RGB")
+    if not profile:
+        return plain
     try:
-        converted = ImageCms.profileToProfile(
-            picture, ImageCms.getOpenProfile(BytesIO(profile)), SRGB, outputMode=mode
-        )
-    except ImageCms.PyCMSError:  # a profile that is damaged or of another kind of picture
-        converted = None
-    return converted or picture.convert(mode)
+        opened = ImageCms.getOpenProfile(BytesIO(profile))
+        mode = PROFILE_MODES.get(opened.profile.xcolor_space, "")
+        if not mode or (mode == "CMYK") != (colours.mode == "CMYK"):
+            return plain  # a profile of another kind of picture
+        colours = colours.convert(mode)
+        return ImageCms.profileToProfile(colours, opened, SRGB, outputMode="RGB") or plain
+    except ImageCms.PyCMSError:  # a damaged one
+        return plain

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from wagtail.admin.auth import require_admin_access
 from wagtail.models import Page
 
@@ -28,6 +29,7 @@ def preview_url(page: Page) -> str:
 
 
 @never_cache
+@require_safe
 def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
     """Shows the last saved draft of a page; never indexed. An old or broken link answers 404."""
     try:

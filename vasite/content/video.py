@@ -11,7 +11,7 @@ PATTERNS = {
         r"([\w-]{11})(?:[?&#].*)?"
     ),
     "https://player.vimeo.com/video/{}?autoplay=1&dnt=1": re.compile(
-        r"https?://(?:www\.)?vimeo\.com/(\d+)(?:[?#].*)?"
+        r"https?://(?:www\.)?vimeo\.com/([0-9]{1,18})(?:[?#].*)?"
     ),
 }
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TypeVar
 
 from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Subquery
-from wagtail.models import Page, PageQuerySet, PageViewRestriction
+from wagtail.models import (
+    Collection,
+    CollectionViewRestriction,
+    Page,
+    PageQuerySet,
+    PageViewRestriction,
+)
 
 from vasite.pagecache.remembering import remembered
 
@@ -15,6 +21,16 @@ Pages = TypeVar("Pages", bound=PageQuerySet)
 def are_restricted() -> bool:
     """Whether any page is for some visitors only. Most sites have none, which is remembered."""
     return remembered("restrictions", PageViewRestriction.objects.exists)
+
+
+def restricted_collections() -> set[int]:
+    """Return the keys of the collections that are private, or lie in one that is."""
+    collections = CollectionViewRestriction.objects.values_list("collection__path", flat=True)
+    found: set[int] = set()
+    for path in collections:
+        below = Collection.objects.filter(path__startswith=path)
+        found.update(below.values_list("pk", flat=True))
+    return found
 
 
 def visible(pages: Pages) -> Pages:

@@ -31,21 +31,17 @@ def words_of(text: str) -> set[str]:
 
 
 def learn(text: str) -> None:
-    """Adds the words of a new text; their counts follow with the next `count_all`."""
+    """Adds the words of a new text; their counts follow with the next `count_words`."""
     words = [Word(text=word) for word in sorted(words_of(text))]
     Word.objects.bulk_create(words, ignore_conflicts=True, batch_size=500)
 
 
-def count_all(texts: Iterable[str]) -> int:
-    """Takes the text of each public page, counts anew and gives the number of words."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(words_of(text))
+def replace_all(counts: Counter[str]) -> None:
+    """Store on how many public pages each word stands, in the place of what was counted before."""
     words = [Word(text=text, page_count=count) for text, count in sorted(counts.items())]
     with transaction.atomic():
         Word.objects.all().delete()
         Word.objects.bulk_create(words, batch_size=500)
-    return len(words)
 
 
 def closest(word: str) -> str | None:

@@ -8,12 +8,13 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.utils.crypto import salted_hmac
+
+from vasite.email_addresses import WHOLE_ADDRESS
+from vasite.email_fields import EmailFormField
 
 # Names that say nothing to a browser's autofill and much to a program that fills in all it sees.
 TRAPS = ("website", "homepage", "weblink", "subject", "reference", "topic", "link", "comments")
-WHOLE_ADDRESS = "Write the address in full, such as name@example.co.uk."
 
 
 class AccessibleForm(forms.Form):
@@ -87,6 +88,17 @@ class TypedField(forms.CharField):
 
     default_validators = [all_characters_came]
 
+    def run_validators(self, value: Any) -> None:
+        """Say of which field a text is too long, and how long it is."""
+        if self.max_length and len(value) > self.max_length:
+            label = str(self.label or "Your text")
+            name = label if label.startswith("Your ") else f"“{label}”"
+            raise ValidationError(
+                f"{name} must be {self.max_length:,} characters or fewer (it has {len(value):,}).",
+                code="max_length",
+            )
+        super().run_validators(value)
+
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         # The browser must not cut a pasted text off unseen: the server says what is too long.
         return {}
@@ -97,20 +109,18 @@ class LineField(TypedField):
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
-        self.error_messages["max_length"] = f"Shorten this to {max_length} characters."
 
     def to_python(self, value: Any) -> str:
         return " ".join((super().to_python(value) or "").split())
 
 
-class EmailField(TypedField, forms.EmailField):
+class EmailField(TypedField, EmailFormField):
     """An e-mail address, with the keyboard and autofill for one."""
 
-    default_validators = [EmailValidator(WHOLE_ADDRESS)]
+    default_validators = []
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "E-mail address")
-        kwargs.setdefault("max_length", 254)
         kwargs.setdefault("error_messages", {})
         kwargs["error_messages"].setdefault("required", "Write your e-mail address.")
         kwargs.setdefault(
@@ -122,15 +132,9 @@ class EmailField(TypedField, forms.EmailField):
         super().__init__(**kwargs)
 
 
-def too_long(limit: int) -> str:
-    """Gives the words for a text over its limit; Django fills in how long it is."""
-    return f"Shorten this to {limit:,} characters: it has %(show_value)d."
-
-
 class LongTextField(TypedField):
     """Several lines of text up to `max_length` characters, said in the hint."""
 
     def __init__(self, *, max_length: int, rows: int = 7, **kwargs: Any) -> None:
         widget = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
         super().__init__(max_length=max_length, widget=widget, **kwargs)
-        self.error_messages["max_length"] = too_long(max_length)

@@ -11,7 +11,9 @@ from typing import IO, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+
+from vasite.damaged_files import DAMAGED_ARCHIVE, DAMAGED_IMAGE
 
 SIZE_LIMIT = 10 * 1024 * 1024  # bytes
 NAME_LIMIT = 150
@@ -25,7 +27,7 @@ def is_picture(file: IO[bytes]) -> bool:
     try:
         with Image.open(file, formats=["JPEG", "PNG", "WEBP"]) as image:
             image.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except DAMAGED_IMAGE:
         return False
     return True
 
@@ -46,7 +48,7 @@ def is_office(open_xml: str, open_document: bytes) -> Callable[[IO[bytes]], bool
                 if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
                     return archive.read("mimetype") == open_document
                 return open_xml in names
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError):
+        except DAMAGED_ARCHIVE:
             return False
 
     return check

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db import models
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
+from django.urls import reverse
 from django.utils.functional import cached_property
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.sidebar import LinkMenuItem
@@ -16,6 +17,10 @@ from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
+
+from vasite.email_fields import address_contains
+from vasite.forms.drafts import open_drafts
+from vasite.forms.submissions import Submission
 
 
 class InboxPermissionPolicy(ModelPermissionPolicy):
@@ -47,7 +52,18 @@ class CountingMenuItem(MenuItem):
         )
 
 
-class InboxViewSet(SnippetViewSet):
+class UnchosenViewSet(SnippetViewSet):
+    """A snippet viewset without choosers: they would list its entries to every editor.
+
+    Wagtail's choosers ask for no permission, since pages refer to most snippets; to these none
+    does.
+    """
+
+    def register_chooser_viewset(self) -> None:
+        """Register none."""
+
+
+class InboxViewSet(UnchosenViewSet):
     """A list in the admin's menu of what came in or waits to go out.
 
     `waiting` gives the queryset that the menu and the dashboard count; `waiting_words` says what
@@ -83,9 +99,22 @@ class InboxViewSet(SnippetViewSet):
             order=order or self.menu_order,
         )
 
+    def extra_waiting(self) -> Iterable[Waiting]:
+        """Return what else the dashboard should point out."""
+        return ()
+
     def on_register(self) -> None:
         super().on_register()
         self.all_viewsets.append(self)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A number of things that wait for the owner beside what an inbox counts in the menu."""
+
+    count: int
+    words: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -110,7 +139,21 @@ class Cell(Column):
         return context | {"csrf_token": get_token(context["request"])}
 
 
-class JudgedIndexView(IndexView):
+class AddressSearchView(IndexView):
+    """A list that is searched by email address as well, whatever case and alphabet it is in."""
+
+    def search_queryset(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if not self.is_searching:
+            return queryset
+        has_email = any(field.name == "email" for field in queryset.model._meta.fields)
+        query = address_contains(self.search_query, has_email=has_email)
+        for field in self.search_fields:
+            if field != "email_key":
+                query |= models.Q(**{f"{field}__icontains": self.search_query})
+        return queryset.filter(query)
+
+
+class JudgedIndexView(AddressSearchView):
     """A list with a tab for each state."""
 
     @cached_property
@@ -132,15 +175,21 @@ class JudgedIndexView(IndexView):
             tabs.insert(0, Tab("All but spam", "", total, not current))
         return tabs
 
-    def to_row_dict(self, item: models.Model) -> dict[str, Any]:
-        """A row of the CSV or Excel file, of which no cell is taken for a formula (CWE-1236)."""
-        return {key: harmless(value) for key, value in super().to_row_dict(item).items()}
+    @cached_property
+    def open_drafts(self) -> list[dict[str, Any]]:
+        """The replies that were begun and not sent, each with its link."""
+        if not issubclass(self.model, Submission):
+            return []
+        viewset = self.model.snippet_viewset
+        return [
+            {"draft": draft, "url": viewset.reply_url(draft.about_id)}
+            for draft in open_drafts(self.request.user, self.model)
+        ]
 
-
-def harmless(value: Any) -> Any:
-    """Gives a cell that a spreadsheet shows as it is."""
-    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{value}" if is_formula else value
+    def stream_csv(self, queryset: Any) -> Iterator[Any]:
+        """Return the file's lines after a byte-order mark, by which Excel knows UTF-8."""
+        yield "\ufeff"
+        yield from super().stream_csv(queryset)
 
 
 class JudgedViewSet(InboxViewSet):
@@ -152,6 +201,7 @@ class JudgedViewSet(InboxViewSet):
 
     index_view_class = JudgedIndexView
     index_results_template_name = "admin/inbox_results.html"
+    delete_template_name = "admin/delete_message.html"
     default_state = ""
     # By LIKE: an index of words would cost a task for each message, in a flood as well
     search_backend_name = None
@@ -166,6 +216,10 @@ class JudgedViewSet(InboxViewSet):
         if not state:
             return self.model.without_spam()
         return self.model._default_manager.filter(**{self.model.set_aside_filter[0]: state})
+
+    def reply_url(self, pk: int) -> str:
+        """Return where the reply to an entry is written."""
+        return reverse(self.get_url_name("edit"), args=[pk])
 
     @property
     def untold_url(self) -> str:
@@ -195,6 +249,8 @@ class ChangeStateAction(SnippetBulkAction):
 
     @classmethod
     def execute_action(cls, objects: list[models.Model], **kwargs: Any) -> tuple[int, int]:
+        if not objects:  # none that the user may change
+            return 0, 0
         model = type(objects[0])
         keys = [entry.pk for entry in objects]
         user = kwargs["self"].request.user

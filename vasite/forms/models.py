@@ -1,7 +1,10 @@
-"""What the spam filter remembers: a day of traces, its lessons, how much it has put away."""
+"""What the spam filter remembers (traces, lessons, counts), and drafts of replies."""
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -14,6 +17,8 @@ class Trace(models.Model):
 
     mark = models.CharField(max_length=32)
     seen_at = models.DateTimeField(default=timezone.now)
+    # How much it counts: bytes of attachments, otherwise 1
+    amount = models.PositiveBigIntegerField(default=1)
 
     class Meta:
         indexes = [
@@ -47,6 +52,34 @@ class SpamTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form}, {self.month:%B %Y}: {self.count}"
+
+
+class ReplyDraft(models.Model):
+    """A reply that somebody is writing; it goes with the message that it replies to.
+
+    The row of a reply that was sent stays, empty: its `version` has moved on, so that what a
+    browser saves late is no draft any more.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    about_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="+")
+    about_id = models.BigIntegerField()
+    about = GenericForeignKey("about_type", "about_id")
+    text = models.TextField(default="")
+    version = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["about_type", "about_id", "user"], name="one_draft_a_reply"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft of a reply to {self.about}"
 
 
 @register_setting(icon="warning")

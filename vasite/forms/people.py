@@ -16,6 +16,8 @@ class Known:
     words: str
     state: str
     at: datetime
+    # The person's address as it is stored: the only one to which mail about all this may go
+    email: str
     admin_url: str
     # All of it, as the person may have it: names of fields and their values as text
     fields: dict[str, Any]
@@ -29,7 +31,7 @@ class Keeper(Protocol):
     """What an app offers that keeps something of people."""
 
     def find(self, email: str) -> Iterable[Known]:
-        """Gives all of a person, in whatever case the address is written."""
+        """Gives all of a person, by the `email_key` of the address."""
 
     def erase(self, email: str) -> None:
         """Deletes all of a person but what has to be kept."""

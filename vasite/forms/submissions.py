@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.apps import apps
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
@@ -33,9 +35,18 @@ class Judged(models.Model):
     )
     reasons = models.JSONField("its reasons", default=list, editable=False)
     told_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    # The emails about it, which are deleted with it: none goes out once it is gone
+    emails = GenericRelation(
+        "mail.OutgoingMail",
+        content_type_field="about_type",
+        object_id_field="about_id",
+        related_query_name="+",
+    )
 
     # Where a page is used, Wagtail need not know of enquiries and comments: a task for each
     wagtail_reference_index_ignore = True
+    # Its title is a person's name or address (vasite.forms.log_entries)
+    names_people = True
     arrival_field = "received_at"
     # The field and its value that say: set aside as spam
     set_aside_filter: ClassVar[tuple[str, str]] = ("state", "spam")
@@ -71,6 +82,15 @@ class Judged(models.Model):
         self.told_at = now
         return True
 
+    def needs_email(self, purpose: str) -> bool:
+        """Whether an email about it that has not gone out yet is still of use."""
+        return True
+
+    @property
+    def erase_url(self) -> str:
+        """The page on which everything about its sender can be erased."""
+        return reverse("erase_person", args=[self._meta.label_lower, self.pk])
+
     @property
     def reason_text(self) -> str:
         """The verdict with its reasons, for the admin."""
@@ -94,6 +114,12 @@ class Submission(Judged):
     # What the VA took it for, "ham" or "spam", and what the filter has learnt of that
     decision = models.CharField(max_length=4, default="", editable=False)
     learnt = models.CharField(max_length=4, default="", editable=False)
+    reply_drafts = GenericRelation(
+        "forms.ReplyDraft",
+        content_type_field="about_type",
+        object_id_field="about_id",
+        related_query_name="+",
+    )
 
     # What a state that the VA gives says about spam; one that is missing says nothing.
     lessons: ClassVar[dict[Any, Label]] = {}

@@ -6,15 +6,33 @@ from typing import Any
 
 from django.db import models
 from django.forms import CheckboxSelectMultiple
+from django.http import Http404, HttpRequest
+from django.urls import Resolver404
+from django.utils import timezone
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.models import Page
+from wagtail.contrib.routable_page.models import RoutablePageMixin
+from wagtail.models import Page, get_page_models
+from wagtail.url_routing import RouteResult
 
 from blog.models import BlogPostPage
 from services.models import ServicesIndexPage, Testimonial
 from vasite.content.models import ContentPage
+from vasite.content.page_forms import ContentPageForm
+from vasite.email_fields import EmailKeyField
+from vasite.pagecache.remembering import remembered
 
 LATEST_POSTS = 3
+
+
+class HomePageForm(ContentPageForm):
+    """Refuse a date on which the home page would be unpublished."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned_data = super().clean()
+        if cleaned_data.get("expire_at"):
+            self.add_error("expire_at", HomePage.removal_warning)
+        return cleaned_data
 
 
 class HomePage(ContentPage):
@@ -31,6 +49,12 @@ class HomePage(ContentPage):
     closing_text = models.TextField("last words", max_length=300, blank=True)
     testimonials = ParentalManyToManyField(Testimonial, blank=True, related_name="+")
 
+    must_stay = True
+    removal_warning = (
+        "Your website needs its home page: without it your address would show nothing. "
+        "It can be edited, but neither unpublished nor deleted."
+    )
+    base_form_class = HomePageForm
     max_count = 1
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = [
@@ -56,7 +80,11 @@ class HomePage(ContentPage):
             "First screen",
         ),
         FieldPanel("body"),
-        FieldPanel("testimonials", widget=CheckboxSelectMultiple),
+        FieldPanel(
+            "testimonials",
+            widget=CheckboxSelectMultiple,
+            help_text="Tick those to show here. You write them under Services → Testimonials.",
+        ),
         MultiFieldPanel([FieldPanel("closing_title"), FieldPanel("closing_text")], "At the end"),
     ]
 
@@ -67,17 +95,26 @@ class HomePage(ContentPage):
     def card_title(self) -> str:
         return self.hero_title
 
-    def route(self, request: Any, path_components: list[str]) -> Any:
-        """Finds the page of an address by the address as a whole, not level by level."""
-        if path_components:
-            url_path = f"{self.url_path}{'/'.join(path_components)}/"
-            # The slug has an index, the whole address has none. Posts are most of all pages, and
-            # none of them stands right below this one.
-            for model in (BlogPostPage, Page) if len(path_components) > 1 else (Page,):
-                found = model.objects.filter(slug=path_components[-1], url_path=url_path)
-                for page in found.order_by()[:1]:  # first() would put it in order
-                    return page.specific.route(request, [])
-        return super().route(request, path_components)
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Find the page of an address by the address as a whole, not level by level.
+
+        Raises Http404 for one that has none, after two queries: floods ask for those.
+        """
+        if not path_components:
+            return super().route(request, path_components)
+        url_path = f"{self.url_path}{'/'.join(path_components)}/"
+        # The slug has an index, the whole address has none. Posts are most of all pages, and
+        # none of them stands right below this one.
+        for model in (BlogPostPage, Page) if len(path_components) > 1 else (Page,):
+            found = model.objects.filter(slug=path_components[-1], url_path=url_path)
+            for page in found.order_by()[:1]:  # first() would put it in order
+                return page.specific.route(request, [])
+        for above, model in remembered("routable pages", routable_pages).items():
+            route_path = url_path.removeprefix(above.rstrip("/"))
+            if route_path != url_path and is_route(model, route_path):
+                page = model.objects.get(url_path=above)
+                return page.route(request, route_path.strip("/").split("/"))
+        raise Http404
 
     def get_context(self, request: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         services_page = ServicesIndexPage.objects.live().first()
@@ -86,6 +123,23 @@ class HomePage(ContentPage):
             "services": services_page.services if services_page else [],
             "posts": BlogPostPage.objects.published()[:LATEST_POSTS],
         }
+
+
+def routable_pages() -> dict[str, type[RoutablePageMixin]]:
+    """Return the pages that have addresses of their own below them, such as archives."""
+    models = [model for model in get_page_models() if issubclass(model, RoutablePageMixin)]
+    return {
+        path: model for model in models for path in model.objects.values_list("url_path", flat=True)
+    }
+
+
+def is_route(model: type[RoutablePageMixin], path: str) -> bool:
+    """Tell whether pages of a type have an address of their own at a path below them."""
+    try:
+        model.get_resolver().resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 class StandardPage(ContentPage):
@@ -107,3 +161,117 @@ class StandardPage(ContentPage):
 
     class Meta:
         verbose_name = "standard page"
+
+    @property
+    def schema_type(self) -> str:
+        return "AboutPage" if self.slug == "about" else "WebPage"
+
+
+class LinkRequest(models.Model):
+    """A request for a link by email, until the background worker has dealt with it.
+
+    Whoever asks gets the same response after the same time, whether the address is known or not.
+    """
+
+    class Purpose(models.TextChoices):
+        DATA = "data", "See what is kept"
+        PASSWORD = "password", "Reset a password"
+
+    purpose = models.CharField(max_length=8, choices=Purpose)
+    email = models.EmailField("e-mail")
+    email_key = EmailKeyField(db_index=True)
+    asked_at = models.DateTimeField("asked", default=timezone.now)
+
+    wagtail_reference_index_ignore = True
+    names_people = True
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()}, {self.asked_at:%-d %B %Y}"
+
+
+class DataRequest(models.Model):
+    """A link to a person's data, for three days; its address is emptied once they are erased."""
+
+    names_people = True
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(max_length=320, blank=True)
+    email_key = EmailKeyField(db_index=True)
+    asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Data request {self.pk}"
+
+
+MAX_DETAIL_LENGTH = 300  # characters
+
+
+class Trouble(models.Model):
+    """A kind of trouble that the site has, until it has been gone for a while."""
+
+    class Kind(models.TextChoices):
+        WORKER = "worker", "The background worker has stopped"
+        EMAIL = "email", "Emails can’t be delivered"
+        DISK = "disk", "The disk is almost full"
+        CERTIFICATE = "certificate", "The website’s certificate needs renewing"
+        UNREACHABLE = "unreachable", "The website can’t reach itself at its address"
+        TASKS = "tasks", "Background tasks keep failing"
+        BACKUP = "backup", "The last backup failed"
+
+    kind = models.CharField(max_length=12, choices=Kind, unique=True)
+    detail = models.CharField(max_length=MAX_DETAIL_LENGTH)
+    since = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(null=True)
+    email_due_at = models.DateTimeField(null=True, default=timezone.now)
+    well_since = models.DateTimeField(null=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        ordering = ["since"]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+    @property
+    def advice(self) -> str:
+        return ADVICE[self.Kind(self.kind)]
+
+
+# What it means, and what to do
+ADVICE = {
+    Trouble.Kind.WORKER: (
+        "Until it runs again, no email goes out and nothing is published on schedule. Nothing is "
+        "lost. Ask whoever looks after your website’s server to restart the website and look at "
+        "its log."
+    ),
+    Trouble.Kind.EMAIL: (
+        "Open the Outbox to see what the mail server said. Nothing is lost: once it takes emails "
+        "again, those that are waiting go out by themselves, and you can send the refused ones "
+        "again. If the server refuses the password, ask whoever looks after your website’s server "
+        "to correct EMAIL_URL."
+    ),
+    Trouble.Kind.DISK: (
+        "Once it is full, forms and uploads no longer work. Delete large files that you no longer "
+        "need, or ask whoever looks after your website’s server for more space."
+    ),
+    Trouble.Kind.CERTIFICATE: (
+        "Without a valid certificate, browsers warn people not to visit your website. It should "
+        "renew itself, so ask whoever looks after your website’s server to find out why it did "
+        "not."
+    ),
+    Trouble.Kind.UNREACHABLE: (
+        "Open your website on your phone with Wi-Fi switched off. If it opens, all is well for "
+        "your visitors; only the certificate can’t be checked from the server. If it doesn’t, ask "
+        "whoever looks after your website’s server or your domain name to look into it."
+    ),
+    Trouble.Kind.TASKS: (
+        "Your website works, but some of its background work isn’t getting done. Ask whoever "
+        "looks after your website’s server to look for these names in its log."
+    ),
+    Trouble.Kind.BACKUP: (
+        "Your website works, but if its server were lost now, everything since the last good "
+        "backup would be lost with it. Ask whoever looks after your website’s server to find out "
+        "why it failed."
+    ),
+}

@@ -8,7 +8,13 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from vasite.home.dashboard import WaitingPanel
+from vasite.home.erasing import erase_everywhere
 from vasite.home.guide import guide
+from vasite.home.private_pages import check_document, check_page, open_from_admin
+
+# Before Wagtail's own, which would ask with its own forms
+hooks.register("before_serve_page", check_page, order=-1)
+hooks.register("before_serve_document", check_document, order=-1)
 
 
 @hooks.register("construct_homepage_panels")
@@ -23,7 +29,11 @@ def admin_colours() -> str:
 
 @hooks.register("register_admin_urls")
 def guide_urls() -> list[Any]:
-    return [path("guide/<slug:name>/", guide, name="guide")]
+    return [
+        path("guide/<slug:name>/", guide, name="guide"),
+        path("pages/<int:page_id>/open/", open_from_admin, name="open_from_admin"),
+        path("erase/<str:kind>/<int:pk>/", erase_everywhere, name="erase_person"),
+    ]
 
 
 @hooks.register("register_help_menu_item")

@@ -9,8 +9,6 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from django.conf import settings
-from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -23,13 +21,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from vasite.business.models import BusinessSettings
 from vasite.forms.accessible import AccessibleForm, EmailField
 from vasite.forms.answers import SeeOther, with_faults
-from vasite.forms.people import Known, keepers, known_of
-from vasite.forms.spam.traces import Mark, count_traces, leave_traces, mark_of
+from vasite.forms.people import Known, known_of
+from vasite.home.data_requests import read_token
+from vasite.home.link_requests import TOO_MANY, request_link
+from vasite.home.models import LinkRequest
+from vasite.home.traces_of_people import erase_all_of
 from vasite.mail.letters import send_letter
 from vasite.pagecache.keeping import kept
-
-SALT = "home.your_data"
-VALID_FOR = 3 * 86_400  # seconds
 
 
 class YourDataForm(AccessibleForm):
@@ -49,9 +47,13 @@ class YourDataForm(AccessibleForm):
 def ask(request: HttpRequest) -> HttpResponse:
     """Takes an address and mails it a link; the answer is the same whether it is known or not."""
     form = YourDataForm(request.POST if request.method == "POST" else None)
+    if (
+        form.is_valid()
+        and not form.is_trapped
+        and not request_link(request, LinkRequest.Purpose.DATA, form.cleaned_data["email"])
+    ):
+        form.add_error(None, TOO_MANY)
     if form.is_valid():
-        if not form.is_trapped:
-            send_link(form.cleaned_data["email"])
         return SeeOther(reverse("your_data_asked"))
     response = render(request, "home/your_data.html", {"form": form})
     return with_faults(response) if form.is_bound else response
@@ -67,9 +69,8 @@ def asked(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest, token: str) -> HttpResponse:
     """Shows all that is kept, gives it as `?as=json` or `?as=text`, and erases it by POST."""
-    try:
-        email = signing.loads(token, salt=SALT, max_age=VALID_FOR)
-    except signing.BadSignature:
+    email = read_token(token)
+    if email is None:
         return render(request, "newsletter/bad_link.html", status=404)
     if request.method == "POST":
         erase(email)
@@ -82,7 +83,8 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         text = render_to_string("home/your_data.txt", {"known": known, "email": email})
         response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     else:
-        response = render(request, "home/your_data_of.html", {"known": known, "email": email})
+        context = {"known": known, "email": email, "is_erasing": "erase" in request.GET}
+        response = render(request, "home/your_data_of.html", context)
     if kind in {"json", "text"}:
         ending = {"json": "json", "text": "txt"}[kind]
         response["Content-Disposition"] = f'attachment; filename="your-data.{ending}"'
@@ -90,30 +92,11 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def send_link(email: str) -> None:
-    """Puts the link into the outbox, once an hour and only where something is kept."""
-    marks = {"asked": Mark(mark_of("your data", email.lower()), minutes=60)}
-    if count_traces(marks)["asked"] or not known_of(email):
-        return
-    business = BusinessSettings.load()
-    path = reverse("your_data_of", args=[signing.dumps(email, salt=SALT)])
-    with transaction.atomic():
-        leave_traces(marks)
-        send_letter(
-            "home/mail/your_data.html",
-            {"url": f"{settings.SITE_URL}{path}"},
-            subject=f"What {business.name} keeps of you",
-            to=[email],
-        )
-
-
 def erase(email: str) -> None:
     """Erases what may be erased and tells the VA what went and what stays, and why."""
     business = BusinessSettings.load()
-    known = known_of(email)
     with transaction.atomic():
-        for keeper in keepers:
-            keeper.erase(email)
+        known = erase_all_of(email)
         if business.email and known:
             send_letter(
                 "home/mail/erased.html",
@@ -123,6 +106,7 @@ def erase(email: str) -> None:
                 },
                 subject="Somebody had their data erased",
                 to=[business.email],
+                rate_limit="erasure",
             )
 
 

@@ -6,12 +6,10 @@ import re
 import smtplib
 from typing import Any
 
+from vasite.mail.refusals import Meaning, meaning_of
 from vasite.mail.tasks import transport
 
 LINE_BEGINS_WITH_DOT = re.compile(rb"(?m)^\.")
-ENHANCED_CODE = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
-# RFC 3463: X.1 is about the address, but X.1.7 and X.1.8 about the sender's; X.2.1 is disabled
-DEAD_MAILBOX = re.compile(r"5\.(?:1\.(?![78]$)\d+|2\.1)")
 CLOSING = 421  # RFC 5321, 4.2.3: the server is going away
 
 
@@ -38,17 +36,9 @@ class RefusedError(Exception):
 
     @property
     def means_no_such_mailbox(self) -> bool:
-        """Whether writing there again is useless: DEAD_MAILBOX; without such a code, 550, 551 or
-        553 to the recipient."""
-        if not (self.is_final and self.is_about_recipient):
-            return False
-        enhanced = ENHANCED_CODE.match(self.words)
-        return is_dead(enhanced[0]) if enhanced else self.code in {550, 551, 553}
-
-
-def is_dead(enhanced_code: str) -> bool:
-    """Whether an enhanced status code (RFC 3463) says that there is no such mailbox."""
-    return bool(DEAD_MAILBOX.fullmatch(enhanced_code))
+        """Tell whether sending there again is useless, by the table that bounces are read with."""
+        meaning = meaning_of(str(self), is_about_recipient=self.is_about_recipient)
+        return self.is_final and meaning is Meaning.NO_MAILBOX
 
 
 class Conversation:
@@ -58,7 +48,7 @@ class Conversation:
         self.backend: Any = transport()
 
     def send(self, sender: str, recipient: str, message: bytes) -> str:
-        """Sends one mail, with its lines ended by CRLF, and gives the server's answer.
+        """Sends one mail, in ASCII with its lines ended by CRLF, and gives the server's answer.
 
         Raises RefusedError, UnreachableError or BrokenOffError.
         """
@@ -87,14 +77,7 @@ class Conversation:
 
         One packet and one wait where the server offers pipelining (RFC 2920).
         """
-        options = " BODY=8BITMIME" if smtp.has_extn("8bitmime") else ""
-        if not (sender + recipient).isascii():
-            if not smtp.has_extn("smtputf8"):
-                raise RefusedError(
-                    553, "5.6.7 The mail server takes no such letters", is_about_recipient=True
-                )
-            options += " SMTPUTF8"
-        lines = [f"MAIL FROM:<{sender}>{options}", f"RCPT TO:<{recipient}>", "DATA"]
+        lines = [f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"]
         if smtp.has_extn("pipelining"):
             smtp.send("".join(f"{line}\r\n" for line in lines).encode())
             answers = [smtp.getreply() for _ in lines]

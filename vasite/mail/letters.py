@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,10 +10,13 @@ import css_inline
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.db.models import Model
 from django.template.loader import render_to_string
 
 from vasite.business.models import BusinessSettings
+from vasite.mail.mime import Email
+from vasite.mail.models import OutgoingMail
+from vasite.mail.outbox import store
 
 INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 BLOCKS = {"p", "h1", "h2", "ul", "ol", "blockquote", "div", "table", "tr", "hr"}
@@ -28,21 +30,44 @@ def send_letter(
     to: Iterable[str],
     reply_to: Iterable[str] = (),
     headers: dict[str, str] | None = None,
-) -> None:
-    """Writes a mail from an HTML template that extends mail/base.html, and puts it in the outbox.
+    rate_limit: str = "",
+    about: Model | None = None,
+    purpose: str = "",
+) -> OutgoingMail:
+    """Write an email as `write_email` does, and put it in the outbox.
+
+    What it is `about`, for which `purpose` and under which `rate_limit`, is read by
+    `outbox.store`. Raises BadHeaderError for a line end in a header.
+    """
+    message = write_email(
+        template, context, subject=subject, to=to, reply_to=reply_to, headers=headers
+    )
+    return store(message, about=about, purpose=purpose, rate_limit=rate_limit)
+
+
+def write_email(
+    template: str,
+    context: dict[str, Any],
+    *,
+    subject: str,
+    to: Iterable[str],
+    reply_to: Iterable[str] = (),
+    headers: dict[str, str] | None = None,
+) -> Email:
+    """Return an email made from an HTML template that extends mail/base.html.
 
     The text part is made of the same words; the context may hold `business` where the caller has
-    it already. Raises BadHeaderError for a line end in a header.
+    it already.
     """
     own = {"site_url": settings.SITE_URL, "subject": subject}
     if "business" not in context:
         own["business"] = BusinessSettings.load()
     html = render_to_string(template, own | context)
-    message = EmailMultiAlternatives(
+    message = Email(
         subject, text_of(html), to=list(to), reply_to=list(reply_to), headers=headers or {}
     )
     message.attach_alternative(INLINER.inline(html), "text/html")
-    message.send()
+    return message
 
 
 def one_click(url: str) -> dict[str, str]:
@@ -51,11 +76,6 @@ def one_click(url: str) -> dict[str, str]:
         "List-Unsubscribe": f"<{url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-
-
-def new_message_id() -> str:
-    """Gives a Message-ID that no other mail has (RFC 5322, 3.6.4)."""
-    return f"<{uuid.uuid4()}@{settings.SITE_HOST}>"
 
 
 def text_of(html: str) -> str:

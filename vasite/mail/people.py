@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from vasite.forms.people import Known
@@ -13,23 +12,16 @@ from vasite.mail.models import OutgoingMail
 
 class MailKeeper:
     def find(self, email: str) -> Iterator[Known]:
-        for mail in mails_of(email):
+        for mail in OutgoingMail.objects.of_person(email):
             yield Known(
                 kind="Mail",
+                email=mail.address_of(email),
                 words=mail.subject,
-                state=mail.get_status_display(),
+                state=mail.state_text,
                 at=mail.created_at,
                 admin_url=reverse("outbox:inspect", args=[mail.pk]),
                 fields={"to": mail.recipient_line, "subject": mail.subject, "text": mail.text},
             )
 
     def erase(self, email: str) -> None:
-        mails_of(email).delete()
-
-
-def mails_of(email: str) -> QuerySet[OutgoingMail]:
-    """Those to an address, and the notices to which an answer would go there."""
-    quoted = f'"{email}"'
-    return OutgoingMail.objects.filter(
-        Q(recipients__icontains=quoted) | Q(reply_to__icontains=quoted)
-    )
+        OutgoingMail.objects.of_person(email).delete()

@@ -1,3 +1,4 @@
+import os
 from typing import Any
 
 from django.apps import AppConfig
@@ -19,15 +20,20 @@ class PageCacheConfig(AppConfig):
         from vasite.pagecache.watching import (
             UNSEEN_COLUMNS,
             UNSEEN_TABLES,
+            generations,
             watch,
+            watch_calls,
             withdraw,
             writes_of,
         )
 
+        os.register_at_fork(after_in_child=generations.cache_clear)
         UNSEEN_TABLES.update(
             {
                 *("django_tasks_database_dbtaskresult", "django_session", "serving_worker"),
-                *("mail_outgoingmail", "forms_trace", "forms_spamtally", "seo_missingaddress"),
+                *("serving_taskfault", "serving_periodicrun", "forms_replydraft"),
+                *("mail_outgoingmail", "mail_outgoingmailaddress", "seo_missingaddress"),
+                *("forms_trace", "forms_spamtally", "home_linkrequest"),
                 *("axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog"),
             }
         )
@@ -41,6 +47,7 @@ class PageCacheConfig(AppConfig):
             is_watched = watch in connection.execute_wrappers
             if not is_watched and not hasattr(connection, UNWATCHED):
                 connection.execute_wrappers.append(watch)
+                watch_calls(connection)
 
         def end_writes(**kwargs: Any) -> None:
             for connection in connections.all(initialized_only=True):

@@ -18,10 +18,13 @@ from pathlib import Path
 from vasite.pagecache.files import write_whole
 from vasite.pagecache.pages import CACHE_CONTROL, FRESH_SECONDS, Headers, Page
 from vasite.pagecache.version import code_version
+from vasite.request_ids import HEADER
 
 ENDINGS = {"": "", "br": ".br", "gzip": ".gz"}
-# What the server in front knows or makes by itself
+# What the server in front knows or makes by itself, and what is one visitor's
 ITS_OWN = {"content-type", "content-length", "vary", "etag", "last-modified", "cache-control"}
+ITS_OWN |= {HEADER.lower()}
+MODE = 0o644  # the server in front is another user
 LONGEST_NAME = 255  # bytes: NAME_MAX
 ODD = {b"", b".", b".."}
 
@@ -46,7 +49,7 @@ class Front:
         if path.exists() and path.read_text() == text:
             return False
         self.folder.mkdir(parents=True, exist_ok=True)
-        return write_whole(path, text.encode())
+        return write_whole(path, text.encode(), MODE)
 
     def place_of(self, path: str, headers: Headers) -> Path | None:
         """Gives where the page of an address lies; None if it can't be a file, or is no HTML."""
@@ -65,7 +68,7 @@ class Front:
         with suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
             for coding, body in page.bodies.items():
-                write_whole(place.with_name(f"index.html{ENDINGS[coding]}"), body)
+                write_whole(place.with_name(f"index.html{ENDINGS[coding]}"), body, MODE)
 
     def take_away(self) -> None:
         """Sees to it that no page is found any more."""

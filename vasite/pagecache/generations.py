@@ -9,6 +9,11 @@ whoever asks after the commit finds another number: no time passes in which an o
 Two more rows say of which slots something is laid out, for a server in front that can't look at the
 counters (a writer takes that away before it begins), and of which something was given to be kept in
 front (the worker purges that).
+
+The files may be deleted while the site runs. Whoever counts next makes a new one, whose numbers
+begin with the time, so that nothing made before is taken for right, and counts in the old one, too,
+that all has changed: the processes that still read from it look for the new one at once. A process
+that has nothing to count looks every LOOK_EVERY seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from zlib import crc32
@@ -29,6 +34,7 @@ ALL = 0  # the slot of changes that concern every page: a new version of the cod
 WITHDRAWN = 1  # of what the public must not see any more, not even while the database is down
 SIZE = (4 * SLOTS + 1) * 8
 RECOVER_EVERY = 0.2  # seconds
+LOOK_EVERY = 0.5  # seconds: whether the counters are still where others look for them
 State = tuple[tuple[int, int], ...]  # slots, each with the number of writes that had begun
 
 
@@ -38,7 +44,7 @@ class Closable(Protocol):
 
 def slot_of(table: str) -> int:
     """Gives a table's slot; two tables in one only make a page be made anew more often."""
-    return 2 + crc32(table.encode()) % (SLOTS - 2)
+    return 2 + crc32(table.lower().encode()) % (SLOTS - 2)
 
 
 class Generations:
@@ -47,26 +53,40 @@ class Generations:
 
     def __init__(self, folder: Path, take_away: Callable[[], None] = lambda: None) -> None:
         self.take_away = take_away
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "generations"
         self.writers_path = folder / "writers"
+        self.guard = threading.Lock()
+        self.recovered_at = 0.0
         file = opened(self.path)
+        try:
+            self.use(file)
+        finally:
+            os.close(file)
+
+    def use(self, file: int) -> None:
+        """Map an open file of counters; give a new one its first numbers."""
         with locked(file):
+            is_new = os.fstat(file).st_size < SIZE
             # With its place on the disk: on a full one, writing to a hole ends the process
             os.posix_fallocate(file, 0, SIZE)
-        self.map = mmap.mmap(file, SIZE)
-        os.close(file)
-        numbers = memoryview(self.map).cast("Q")
+            numbers = memoryview(mmap.mmap(file, SIZE)).cast("Q")
+            if is_new:
+                now = time.time_ns()
+                for slot in (ALL, WITHDRAWN):  # which every page notes
+                    numbers[slot] = numbers[SLOTS + slot] = now
+                self.take_away()  # it isn't known any more what is laid out
         self.began, self.done = numbers[:SLOTS], numbers[SLOTS : 2 * SLOTS]
         self.laid_out = numbers[2 * SLOTS : 3 * SLOTS]
         self.in_front = numbers[3 * SLOTS : 4 * SLOTS]
         self.total = numbers[4 * SLOTS :]
-        self.guard = threading.Lock()
-        self.recovered_at = 0.0
+        self.identity = identity(os.fstat(file))
+        self.look_at = time.monotonic() + LOOK_EVERY
 
     def snapshot(self) -> tuple[int, ...]:
         """Gives the number of writes in each slot, -1 where one is under way: what is read now
         may be from before its commit."""
+        if time.monotonic() > self.look_at or self.began[ALL] != self.done[ALL]:
+            self.look()
         done = tuple(self.done)  # first: what began after it makes the two differ
         return tuple(
             number if number == ended else -1
@@ -82,8 +102,11 @@ class Generations:
 
     def stands(self, state: State) -> bool:
         """Whether nothing was written to these slots since, and nothing is being written."""
+        if time.monotonic() > self.look_at:
+            self.look()
         changed = self.first_changed(state)
         if changed is not None and self.began[changed] != self.done[changed]:
+            self.look()
             self.recover()
         return changed is None
 
@@ -136,12 +159,48 @@ class Generations:
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        with self.guard, self.path.open("rb") as file, locked(file.fileno()):
-            yield
+        with self.guard:
+            try:
+                file = self.current()
+            except OSError:  # no room for a new one: the old one, which all still share, has to do
+                yield
+                return
+            try:
+                with locked(file):
+                    yield
+            finally:
+                os.close(file)
+
+    def current(self) -> int:
+        """Return the file of the counters, open, after a change to a new one if it is another
+        than the one that is mapped. The caller holds `guard`."""
+        file = opened(self.path)
+        if identity(os.fstat(file)) != self.identity:
+            old = self.began
+            try:
+                self.use(file)
+            except OSError:
+                os.close(file)
+                raise
+            old[ALL] += 1  # and never done: nothing stands for who still reads from it
+        self.look_at = time.monotonic() + LOOK_EVERY
+        return file
+
+    def look(self) -> None:
+        """Change to new counters if the file was deleted or replaced."""
+        self.look_at = time.monotonic() + LOOK_EVERY
+        with suppress(OSError):
+            if identity(self.path.stat()) == self.identity:
+                return
+        with self.counting():
+            pass
 
     def start_writing(self) -> Closable:
         """Gives what says, until it is closed, that somebody writes."""
-        file = os.fdopen(opened(self.writers_path), "rb")
+        try:
+            file = os.fdopen(opened(self.writers_path), "rb")
+        except OSError:  # no room for it
+            return Nothing()
         fcntl.flock(file, fcntl.LOCK_SH)
         return file
 
@@ -151,7 +210,10 @@ class Generations:
         if now - self.recovered_at < RECOVER_EVERY:
             return
         self.recovered_at = now
-        file = opened(self.writers_path)
+        try:
+            file = opened(self.writers_path)
+        except OSError:
+            return
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -165,9 +227,25 @@ class Generations:
             os.close(file)
 
 
+class Nothing:
+    def close(self) -> None:
+        """Close nothing."""
+
+
+def identity(facts: os.stat_result) -> tuple[int, int, int]:
+    """Return what tells a whole file of counters from another, and from one that was cut off. The
+    number of a deleted one isn't given to another as long as it is mapped."""
+    return facts.st_dev, facts.st_ino, min(facts.st_size, SIZE)
+
+
 def opened(path: Path) -> int:
-    """Gives a file of this process alone, made where it isn't there yet."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Gives a file of this process alone, made with its folder where it isn't there yet."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o600)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from django.conf import settings
 
-from vasite.pagecache.generations import WITHDRAWN
+from vasite.pagecache.generations import WITHDRAWN, opened
 from vasite.pagecache.keeping import KEPT, names_at
 from vasite.pagecache.pages import IN_FRONT, Headers, Key, Memory, Page, Shelf, coding_for
 from vasite.pagecache.version import code_version
@@ -28,41 +28,64 @@ LONGEST = 300  # letters of a path or a query that is kept
 MOST_PATHS = 20_000  # of which it is remembered what query they know
 STRIPES = 64  # pages that are made at once, each by one of all threads and processes
 WAIT_SECONDS = 5.0  # for another that makes the same page
-# All that a kept page may be made from: no other header of one visitor changes what all get
-NEEDED = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO")
 
 
 class PageCache:
     """A WSGI application around the site's.
 
     It takes part in GET and HEAD requests of visitors without a session, to the site's own host
-    and for views that may be kept. All others pass through as they are.
+    and for views that may be kept. All others pass through as they are, as do those of which
+    `is_redirected` says so by path and query, as WSGI writes them.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(
+        self,
+        application: Application,
+        is_redirected: Callable[[str, str], bool] = lambda path, query: False,
+    ) -> None:
         folder = settings.PAGE_CACHE_DIR
         self.application = application
+        self.is_redirected = is_redirected
         # Apart, so that whoever asks for ever new queries drives out no other page
         self.memory = Memory(settings.PAGE_CACHE_BYTES * 3 // 4)
         self.asked_memory = Memory(settings.PAGE_CACHE_BYTES // 4)
         self.shelf = Shelf(folder / "pages" / code_version())
         self.names: dict[str, Collection[str]] = {}  # that each path's page knows of the query
-        self.host = urlsplit(settings.SITE_URL).netloc
+        site_url = urlsplit(settings.SITE_URL)
+        self.host = site_url.netloc
+        self.server = (
+            site_url.hostname or "",
+            str(site_url.port or (443 if settings.IS_HTTPS else 80)),
+        )
         self.session_cookie = f"{settings.SESSION_COOKIE_NAME}="
         self.locks = [folder / f"lock-{number}" for number in range(STRIPES)]
-        for path in self.locks:
-            path.touch()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not self.is_anonymous_reading(environ):
+        if not self.takes_part(environ):
             return self.application(environ, start_response)
+        return self.find_or_make(environ, start_response)
+
+    def finished(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
+        """Answer with a page that is ready, without Django and without waiting for anything;
+        return None where there is none."""
+        if not self.takes_part(environ):
+            return None
         path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
         if query and (names := self.names.get(path)) is not None:
             query = known_part(query, names)
-        page = (self.asked_memory if query else self.memory).get((path, query))
+        page = self.memory_for((path, query)).get((path, query))
         if is_fresh(page):
             return hand_out((path, query), page, environ, start_response)
-        return self.find_or_make(environ, start_response)
+        key = self.key_of(environ)
+        page = self.look_up(key) if key else None
+        return hand_out(key, page, environ, start_response) if key and is_fresh(page) else None
+
+    def takes_part(self, environ: Environ) -> bool:
+        path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+        # A redirect may go by what the page knows nothing of
+        return self.is_anonymous_reading(environ) and not (
+            query and self.is_redirected(path, query)
+        )
 
     def is_anonymous_reading(self, environ: Environ) -> bool:
         return (
@@ -70,18 +93,43 @@ class PageCache:
             and environ.get("HTTP_HOST") == self.host
             and (not settings.IS_HTTPS or environ.get("HTTP_X_FORWARDED_PROTO") == "https")
             and self.session_cookie not in environ.get("HTTP_COOKIE", "")
+            and settings.ACCESS_COOKIE_PREFIX not in environ.get("HTTP_COOKIE", "")
+            and not environ.get("SCRIPT_NAME")
         )
+
+    def shared_environ(self, path: str, query: str, errors: Any) -> Environ:
+        """Return the request from which the response for everybody is made.
+
+        It names the page and nothing of the visitor who happens to be the first to ask: path and
+        known query are part of the page's key, all else is the site's own. An allow-list, since
+        no list of what to leave out is ever complete (RFC 3875, 4.1; PEP 3333).
+        """
+        scheme = "https" if settings.IS_HTTPS else "http"
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "SERVER_NAME": self.server[0],
+            "SERVER_PORT": self.server[1],
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": self.host,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": scheme,
+            "wsgi.input": BytesIO(),
+            "wsgi.errors": errors,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+        return environ | {"HTTP_X_FORWARDED_PROTO": scheme} if settings.IS_HTTPS else environ
 
     def find_or_make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Gives what is not in memory, or not right any more: from the shelf, or made."""
-        path = environ["PATH_INFO"]
-        names = self.names.get(path)
-        if names is None:
-            names = names_at(path)
-        query = known_part(environ["QUERY_STRING"], names or ())
-        if names is None or len(path) > LONGEST or len(query) > LONGEST:
+        key = self.key_of(environ)
+        if key is None:
             return self.application(environ, start_response)
-        key = (path, query)
+        path, query = key
         old = self.look_up(key)
         if is_fresh(old):
             return hand_out(key, old, environ, start_response)
@@ -92,7 +140,8 @@ class PageCache:
                 # or by another just now, and the old one is still right
                 page = old if is_right and not is_alone else None
             if page is None:
-                answer = Answer(self.application, plain(environ, query))
+                shared = self.shared_environ(path, query, environ["wsgi.errors"])
+                answer = Answer(self.application, shared)
                 page = self.keep(key, answer, old)
         if page is not None:
             return hand_out(key, page, environ, start_response)
@@ -102,6 +151,17 @@ class PageCache:
             return self.application(environ, start_response)
         start_response(answer.status, answer.headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def key_of(self, environ: Environ) -> Key | None:
+        """Return the key of the page that is asked for; None where nothing is kept."""
+        path = environ["PATH_INFO"]
+        names = self.names.get(path)
+        if names is None:
+            names = names_at(path)
+        query = known_part(environ["QUERY_STRING"], names or ())
+        if names is None or len(path) > LONGEST or len(query) > LONGEST:
+            return None
+        return path, query
 
     def may_stand_in(self, old: Page) -> bool:
         return old.may_stand_in(generations().began[WITHDRAWN])
@@ -147,7 +207,11 @@ class PageCache:
     def alone(self, key: Key, *, wait: bool) -> Iterator[bool]:
         """Holds the one right to make a page; gives whether it was got within WAIT_SECONDS."""
         number = crc32("?".join(key).encode("utf-8", "replace")) % STRIPES
-        file = os.open(self.locks[number], os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            file = opened(self.locks[number])
+        except OSError:  # no room for it: better made twice than not at all
+            yield True
+            return
         deadline = time.monotonic() + (WAIT_SECONDS if wait else 0)
         try:
             while not (is_alone := try_lock(file)) and time.monotonic() < deadline:
@@ -193,7 +257,8 @@ def stands(page: Page | None) -> TypeGuard[Page]:
 
 def is_fresh(page: Page | None) -> TypeGuard[Page]:
     """Whether there is a page, it is right and not too old."""
-    return page is not None and not page.is_expired and stands(page)
+    # Without a call of stands(): each hit passes here
+    return page is not None and not page.is_expired and generations().stands(page.state)
 
 
 def hand_out(
@@ -207,17 +272,6 @@ def hand_out(
         if place and not place.exists():
             generations().lay_out(page.state, lambda: front().put(place, page))
     return give(page, environ, start_response)
-
-
-def plain(environ: Environ, query: str) -> Environ:
-    """Gives the request without what is one visitor's own."""
-    own = ("HTTP_", "CONTENT_")
-    names = (name for name in environ if name in NEEDED or not name.startswith(own))
-    return {name: environ[name] for name in names} | {
-        "REQUEST_METHOD": "GET",
-        "QUERY_STRING": query,
-        "wsgi.input": BytesIO(),
-    }
 
 
 def known_part(query: str, names: Collection[str]) -> str:

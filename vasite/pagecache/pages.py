@@ -9,16 +9,19 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import brotli
 
 from vasite.pagecache.files import write_whole
-from vasite.pagecache.generations import WITHDRAWN, State
+from vasite.pagecache.generations import WITHDRAWN, State, locked, opened
+from vasite.request_ids import HEADER
 
 Headers = list[tuple[str, str]]
 Key = tuple[str, str]  # the path, and the query as far as the page declares it
@@ -30,6 +33,7 @@ PACKABLE = ("text/", "application/xml", "application/json", "application/atom", 
 # Browsers ask every time and mostly hear 304. No stale-while-revalidate: they obey it, too, and
 # would show what was unpublished.
 CACHE_CONTROL = f"public, max-age=0, s-maxage={{}}, stale-if-error={KEPT_IF_BROKEN}"
+MAX_SHELF_BYTES = 256 * 1024 * 1024
 IN_FRONT = 600  # seconds for which a front keeps a page that is told of changes
 
 
@@ -60,8 +64,12 @@ class Page:
         before: Page | None,
         seconds_in_front: int = 0,
     ) -> Page:
-        """Packs an answer; what says the same as `before` has not changed since."""
+        """Pack a response, less the id of the request that it was made for.
+
+        One that says the same as `before` has not changed since.
+        """
         now = time.time()
+        headers = [(name, value) for name, value in headers if name != HEADER]
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
         bodies = {"": body}
         if len(body) >= SMALLEST and kind.startswith(PACKABLE):
@@ -139,10 +147,14 @@ class Memory:
 
 
 class Shelf:
-    """The pages of all processes of a machine, as files."""
+    """The pages of all processes of a machine, as files, of MAX_SHELF_BYTES at most.
+
+    A file beside them holds their size, so that nobody has to look through all for each page.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.size_path = folder / "size"
 
     def path(self, key: Key) -> Path:
         return self.folder / hashlib.sha256("?".join(key).encode()).hexdigest()
@@ -179,21 +191,48 @@ class Shelf:
             "seconds_in_front": page.seconds_in_front,
             "lengths": {coding: len(body) for coding, body in page.bodies.items()},
         }
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
         content = json.dumps(facts).encode() + b"\n" + b"".join(page.bodies.values())
-        write_whole(self.path(key), content)
+        path = self.path(key)
+        with suppress(OSError), self.sizing() as size_file:
+            size = size_file.read(20)
+            total = int(size) if size.isdigit() else self.trim(MAX_SHELF_BYTES)
+            total += len(content)
+            with suppress(FileNotFoundError):
+                total -= path.stat().st_size
+            if total > MAX_SHELF_BYTES:  # with room for some more, as it takes a look at all
+                room = MAX_SHELF_BYTES - MAX_SHELF_BYTES // 16
+                total = self.trim(room - len(content)) + len(content)
+            if total <= MAX_SHELF_BYTES and write_whole(path, content):
+                size_file.seek(0)
+                size_file.write(b"%020d" % total)
+
+    @contextmanager
+    def sizing(self) -> Iterator[BinaryIO]:
+        """Hold the file of the size alone, open to be read and written."""
+        with os.fdopen(opened(self.size_path), "r+b", buffering=0) as file, locked(file.fileno()):
+            yield file
 
     def trim(self, most_bytes: int) -> int:
-        """Deletes the oldest files beyond a size; gives how many."""
+        """Delete the oldest pages beyond a size; return the size of those that stay."""
         files = []
         with suppress(FileNotFoundError), os.scandir(self.folder) as found:
-            files = [(file.stat().st_mtime, file.stat().st_size, file.path) for file in found]
-        total, deleted = sum(size for _, size, _ in files), 0
+            for file in found:
+                with suppress(FileNotFoundError):
+                    facts = file.stat()
+                    files.append((facts.st_mtime, facts.st_size, file.path))
+        total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if total <= most_bytes:
                 break
-            with suppress(OSError):
-                os.unlink(path)
-                total, deleted = total - size, deleted + 1
-        return deleted
+            if path != str(self.size_path):
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+                total -= size
+        return total
+
+    def tidy(self) -> None:
+        """Keep within the size, whatever was laid down, deleted or left half-written."""
+        with suppress(OSError), self.sizing() as size_file:
+            total = self.trim(MAX_SHELF_BYTES)
+            size_file.seek(0)
+            size_file.write(b"%020d" % total)

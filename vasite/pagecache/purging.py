@@ -38,10 +38,16 @@ def purge_if_changed() -> bool:
     is_changed = known["counters"] != counters
     if not is_changed and not 0 < known["again_at"] < time.time():
         return False
+    purge()
+    again_at = time.time() + AGAIN_AFTER if is_changed else 0
+    PURGED.parent.mkdir(parents=True, exist_ok=True)
+    return write_whole(PURGED, json.dumps({"counters": counters, "again_at": again_at}).encode())
+
+
+def purge() -> None:
+    """Purge all. Raises OSError where the front doesn't take it."""
     with urlopen(request_for(settings.PURGE), timeout=SECONDS):  # noqa: S310
         pass
-    again_at = time.time() + AGAIN_AFTER if is_changed else 0
-    return write_whole(PURGED, json.dumps({"counters": counters, "again_at": again_at}).encode())
 
 
 def request_for(front: dict[str, str]) -> Request:

@@ -11,8 +11,6 @@ from vasite.pagecache.pages import Shelf
 from vasite.pagecache.version import code_version
 from vasite.pagecache.watching import change_everything, front
 
-MOST_BYTES = 256 * 1024 * 1024
-
 
 @task()
 def clear_front() -> None:
@@ -23,10 +21,10 @@ def clear_front() -> None:
 
 
 @task()
-def trim() -> int:
+def trim() -> None:
     """Keeps the shelf within its size, and clears those of other versions."""
     current = settings.PAGE_CACHE_DIR / "pages" / code_version()
     for folder in current.parent.glob("*"):
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)
-    return Shelf(current).trim(MOST_BYTES)
+    Shelf(current).tidy()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import Error
 from django.db.models import F
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.encoding import uri_to_iri
-from wagtail.contrib.redirects.middleware import get_redirect
-from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
 from vasite.pagecache.remembering import remembered
-from vasite.seo.models import PATH_LENGTH, FormerAddress, MissingAddress
+from vasite.seo.models import FORMER_LENGTH, PATH_LENGTH, FormerAddress, MissingAddress
+from vasite.seo.redirects import Destination, find_destination, has_page, location, path_key
 
+ADMIN = "/admin/"  # whose doors no redirect may close
+# Where other programs keep their feeds, by the key of the path
+FEEDS = {"/rss", "/rss.xml", "/atom", "/atom.xml", "/feed.xml", "/index.xml", "/blog/feed"}
 MOST_MISSING = 500
 SITE = urlsplit(settings.SITE_URL)
 # What robots try, or what names a person or a token, is no page that a visitor misses.
@@ -26,28 +30,44 @@ NO_PAGE = re.compile(
 )
 
 
-def canonical_address(request: HttpRequest) -> str:
-    """Gives the address to go to in place of the one asked for; empty where it is the right one.
+def canonical_address(request: HttpRequest) -> Destination | None:
+    """Return the address to go to in place of the one asked for; None where it is the right one.
 
-    Scheme, host (with or without www), slash and a known redirect are settled in one step.
+    Scheme, host (with or without www), slash and redirects are settled in one step.
     """
     path = request.path
-    has_slash = path.endswith("/") or "." in path.rpartition("/")[2]
     is_elsewhere = is_twin_host(request.get_host()) or (
         settings.IS_HTTPS and not request.is_secure()
     )
-    if has_slash and not is_elsewhere:
-        return ""
     begin = settings.SITE_URL if is_elsewhere else ""
-    if not has_slash:
-        old_path = Redirect.normalise_path(path, decode_unicode=False)
-        redirect = get_redirect(request, old_path) if may_be_redirected(path) else None
-        if redirect and redirect.link:
-            link = str(redirect.link)
-            return link if link.startswith("http") else f"{begin}{link}"
-        path = f"{path}/"
-    query = request.META.get("QUERY_STRING", "")
-    return f"{begin}{path}{'?' if query else ''}{query}"
+    with suppress(Error):  # without a database the page, cached or not, is the better answer
+        redirect = None if path.startswith(ADMIN) else find_destination(request)
+        if redirect:
+            is_own = redirect.url.startswith("/")
+            return redirect._replace(url=f"{begin}{redirect.url}") if is_own else redirect
+    if path_key(path) in FEEDS:
+        return Destination(f"{begin}{reverse('feed')}", is_permanent=True)
+    has_slash = path.endswith("/") or "." in path.rpartition("/")[2]
+    if has_slash and not is_elsewhere:
+        return None
+    url = location(path if has_slash else f"{path}/", request.META.get("QUERY_STRING", ""))
+    return Destination(f"{begin}{url}", is_permanent=True)
+
+
+def lower_case_address(request: HttpRequest) -> Destination | None:
+    """Return the address in small letters of a page that was asked for in capitals."""
+    path = request.path.lower()
+    if path == request.path or not has_page(request, path):
+        return None
+    return Destination(location(path, request.META.get("QUERY_STRING", "")), is_permanent=True)
+
+
+def site_record() -> Site | None:
+    """Return Wagtail's record of the site at SITE_URL, whoever asks for it."""
+    request = HttpRequest()
+    port = SITE.port or (443 if settings.IS_HTTPS else 80)
+    request.META |= {"SERVER_NAME": SITE.hostname, "SERVER_PORT": str(port)}
+    return Site.find_for_request(request)
 
 
 def is_twin_host(host: str) -> bool:
@@ -62,9 +82,10 @@ def path_of(page: Page) -> str:
 
 
 def note_departure(page: Page) -> None:
-    """Remembers that the page at an address, once public, was taken down."""
+    """Remember that the page at an address is gone for good, unless that is too long to keep: the
+    page can be deleted all the same."""
     path = path_of(page)
-    if path and page.first_published_at:
+    if path not in {"", "/"} and len(path) <= FORMER_LENGTH:
         FormerAddress.objects.get_or_create(path=path)
 
 
@@ -82,29 +103,21 @@ def paths_of_former() -> frozenset[str]:
     return frozenset(FormerAddress.objects.values_list("path", flat=True))
 
 
-def may_be_redirected(path: str) -> bool:
-    """Whether there is a redirect from a path, with whatever query; asks no database for it."""
-    decoded = uri_to_iri(Redirect.normalise_path(path))
-    return decoded in remembered("redirected paths", redirected_paths)
-
-
-def redirected_paths() -> frozenset[str]:
-    known = Redirect.objects.values_list("old_path", flat=True)
-    return frozenset(uri_to_iri(path).partition("?")[0] for path in known)
-
-
 class Pace:
-    """Lets so many through in each second."""
+    """A token bucket: `most` pass at once, and one more each second."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.second, self.count = most, 0, 0
+        self.most = most
+        self.left, self.seen_at = float(most), time.monotonic()
 
     def lets_through(self) -> bool:
-        second = int(time.monotonic())
-        if second != self.second:
-            self.second, self.count = second, 0
-        self.count += 1
-        return self.count <= self.most
+        now = time.monotonic()
+        self.left = min(self.most, self.left + now - self.seen_at)
+        self.seen_at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
 
 
 pace = Pace(20)  # in each process: more than that is a flood, and nothing that people miss
@@ -122,19 +135,3 @@ def note_missing(path: str) -> None:
     if surplus > 0:
         rarest = MissingAddress.objects.order_by("count", "last_asked_on", "pk")[:surplus]
         MissingAddress.objects.filter(pk__in=[one.pk for one in rarest]).delete()
-
-
-def join_chains(redirect: Redirect) -> None:
-    """Makes redirects that lead to a redirect lead to its end, so that visitors hop once."""
-    target = Redirect.normalise_path(redirect.redirect_link) if redirect.redirect_link else ""
-    onward = Redirect.objects.filter(old_path=target).exclude(pk=redirect.pk).first()
-    if target and onward and onward.link != redirect.old_path:
-        redirect.redirect_page, redirect.redirect_link = onward.redirect_page, onward.redirect_link
-        Redirect.objects.filter(pk=redirect.pk).update(
-            redirect_page=onward.redirect_page, redirect_link=onward.redirect_link
-        )
-    for earlier in Redirect.objects.exclude(redirect_link="").exclude(pk=redirect.pk):
-        if Redirect.normalise_path(earlier.redirect_link) == redirect.old_path:
-            Redirect.objects.filter(pk=earlier.pk).update(
-                redirect_page=redirect.redirect_page, redirect_link=redirect.redirect_link
-            )

@@ -11,8 +11,9 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.snippets.views.snippets import EditView, SnippetViewSet
+from wagtail.snippets.views.snippets import EditView
 
+from vasite.forms.inboxes import UnchosenViewSet
 from vasite.seo.models import MissingAddress, PageReview
 
 
@@ -51,7 +52,7 @@ class ReadOnly(ModelPermissionPolicy):
         return action == "view" and user.has_perm("wagtailadmin.access_admin")
 
 
-class PageReviewViewSet(SnippetViewSet):
+class PageReviewViewSet(UnchosenViewSet):
     """The report over all pages: what would help each to be found."""
 
     model = PageReview
@@ -79,7 +80,7 @@ def edit_link(page: Page) -> str:
     return format_html('<a href="{}">{}</a>', url, page.get_admin_display_title())
 
 
-class MissingAddressViewSet(SnippetViewSet):
+class MissingAddressViewSet(UnchosenViewSet):
     model = MissingAddress
     base_url_path = "missing-addresses"
     icon = "link"

@@ -16,6 +16,8 @@ from wagtail.models import Page
 from vasite.business.models import BusinessSettings
 from vasite.content.models import ContentPage, SiteImage
 from vasite.content.pictures import focal_point_key
+from vasite.content.visibility import visible
+from vasite.damaged_files import DAMAGED_IMAGE
 from vasite.environment import PROJECT_DIR
 
 SIZE = (1200, 630)
@@ -44,21 +46,50 @@ def refresh_card(page: ContentPage) -> bool:
     """Draws a page's card if it is missing or out of date, and tells whether it was."""
     business = BusinessSettings.load()
     picture = getattr(page, "cover", None) or getattr(page, "picture", None)
+    if picture and not picture.is_public:
+        picture = None
     pictured = f"{picture.pk} {picture.file_hash} {focal_point_key(picture)}" if picture else ""
     fingerprint = f"{page.card_title}\n{business.name}\n{pictured}"
     name = card_name(page)
-    if default_storage.exists(name):
-        with default_storage.open(name) as file, Image.open(file) as old_card:
-            if old_card.info.get(FINGERPRINT) == fingerprint:
-                return False
-        default_storage.delete(name)
+    if is_current(name, fingerprint):
+        return False
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt(FINGERPRINT, fingerprint)
     output = BytesIO()
     card = draw_card(page.card_title, business.name, picture)
     card.quantize(128, dither=Image.Dither.NONE).save(output, "PNG", optimize=True, pnginfo=chunks)
-    default_storage.save(name, ContentFile(output.getvalue()))
+    whole = ContentFile(output.getvalue())
+    default_storage.replace(name, whole)  # type: ignore[attr-defined]  # media, bucket
     return True
+
+
+def remove_hidden_cards() -> None:
+    """Delete the cards of pages that visitors may not see: unpublished, deleted or private."""
+    names = default_storage.listdir("cards")[1] if default_storage.exists("cards") else []
+    shown = {card_name(page) for page in visible(Page.objects.order_by()).only("pk")}
+    for name in names:
+        # A draft is being written: vasite.serving.media
+        if f"cards/{name}" not in shown and not name.startswith("."):
+            default_storage.delete(f"cards/{name}")
+
+
+def remove_cards_showing(image: SiteImage) -> None:
+    """Delete the cards of pages that an image stands for; the worker draws them anew."""
+    for model in ContentPage.__subclasses__():
+        fields = {field.name for field in model._meta.get_fields()} & {"cover", "picture"}
+        for field in fields:
+            for page in model.objects.filter(**{field: image}).only("pk"):
+                default_storage.delete(card_name(page))
+
+
+def is_current(name: str, fingerprint: str) -> bool:
+    """Tell whether a card is there, whole and made from what it should be made from."""
+    try:
+        with default_storage.open(name) as file, Image.open(file) as card:
+            card.load()  # all of it: a file that a power cut shortened is no card
+            return card.info.get(FINGERPRINT) == fingerprint
+    except DAMAGED_IMAGE:
+        return False
 
 
 def draw_card(title: str, business_name: str, picture: SiteImage | None) -> Image.Image:

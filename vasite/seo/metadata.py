@@ -43,16 +43,24 @@ def page_metadata(
     title: str = "",
     description: str = "",
     is_indexed: bool = True,
+    number: int = 1,
     trail: Iterable[tuple[str, str]] = (),
 ) -> Metadata:
-    """Takes the request, the page that answers it, and title and description where the page
-    shows something else than itself, such as an archive."""
+    """Return what a response says of itself.
+
+    `title` and `description` are those of what the page shows in place of itself, such as an
+    archive; `number` that of the page of a list, whose search result would else read like the
+    first one's.
+    """
     business = known_business()
     own_title = title or page.seo_title or page.title
     is_home = page.depth == 2
     own_description = description or ("" if title else page.summary) or business.strapline
-    url = canonical_url(request, page)
-    image_url = absolute(cards.card_url(page)) if page.pk and page.live else ""
+    if number > 1:
+        own_title = numbered(own_title, number)
+        own_description = f"Page {number}. {own_description}".strip()
+    url = canonical_url(request, page, number)
+    image_url = absolute(cards.card_url(page)) if has_card(page) else ""
     is_article = bool(getattr(page, "is_article", False))
     shortened = Truncator(own_description).chars(DESCRIPTION_LENGTH)
     nodes = graph(
@@ -64,8 +72,12 @@ def page_metadata(
         trail=trail,
         business=business,
     )
+    is_local = not (title or page.seo_title) and getattr(page, "is_about_work", False)
+    place = f" in {business.locality}" if is_local and business.locality else ""
+    if business.locality in own_title:
+        place = ""
     return Metadata(
-        title=own_title if is_home and page.seo_title else f"{own_title} – {business.name}",
+        title=own_title if is_home and page.seo_title else f"{own_title}{place} – {business.name}",
         description=shortened,
         canonical_url=url,
         is_indexed=is_indexed,
@@ -79,10 +91,20 @@ def page_metadata(
     )
 
 
-def canonical_url(request: HttpRequest, page: Page) -> str:
-    """The one address of what is shown: without a query, but for the number of a list's page."""
+def has_card(page: Page) -> bool:
+    """Tell whether the page has a social card: it is published and everybody may see it."""
+    return bool(page.pk and page.live) and not page.get_view_restrictions()
+
+
+def numbered(title: str, number: int) -> str:
+    """Return the title of a page of a list: "Blog, page 2"."""
+    return f"{title}, page {number}" if number > 1 else title
+
+
+def canonical_url(request: HttpRequest, page: Page, number: int = 1) -> str:
+    """Return the one address of what is shown: without a query, but for the number of a list's
+    page."""
     if getattr(request, "is_preview", False):
         return page.full_url or ""
-    number = request.GET.get("page", "")
-    suffix = f"?page={number}" if number.isdecimal() and int(number) > 1 else ""
+    suffix = f"?page={number}" if number > 1 else ""
     return f"{settings.SITE_URL}{request.path}{suffix}"

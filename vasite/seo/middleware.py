@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from wagtail.contrib.redirects.middleware import RedirectMiddleware
-from wagtail.models import Site
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 
 from vasite.pagecache.remembering import remembered
 from vasite.seo import addresses
+from vasite.seo.redirects import Destination
 from vasite.serving.errors import render_error
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
@@ -31,28 +34,26 @@ class AddressMiddleware:
         if request.path in PROBES or is_file:
             return self.get_response(request)
         is_reading = request.method in {"GET", "HEAD"}
-        target = addresses.canonical_address(request) if is_reading else ""
+        target = addresses.canonical_address(request) if is_reading else None
         if target:
-            return HttpResponsePermanentRedirect(target)
+            return redirect_to(target)
         if request.get_host() == addresses.SITE.netloc:
-            find = partial(Site.find_for_request, request)
             with suppress(DatabaseError):  # the view's to tell
-                vars(request)["_wagtail_site"] = remembered("site", find)
+                vars(request)["_wagtail_site"] = remembered("site", addresses.site_record)
         response = self.get_response(request)
         if response.status_code == 404 and is_reading and "\x00" not in request.path:
             try:
                 if addresses.is_former(request.path):
                     return render_error(request, 410)
+                if target := addresses.lower_case_address(request):
+                    return redirect_to(target)
                 addresses.note_missing(request.path)
             except DatabaseError:
                 pass  # the answer stands without it
         return response
 
 
-class KnownRedirectMiddleware(RedirectMiddleware):
-    """Wagtail's redirects, which asks the database only for a path that has one."""
-
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        if response.status_code != 404 or not addresses.may_be_redirected(request.path):
-            return response
-        return super().process_response(request, response)
+def redirect_to(target: Destination) -> HttpResponse:
+    if target.is_permanent:
+        return HttpResponsePermanentRedirect(target.url)
+    return HttpResponseRedirect(target.url)

@@ -6,13 +6,16 @@ from django.db import models
 from django.utils import timezone
 from wagtail.models import Page
 
-PATH_LENGTH = 200
+PATH_LENGTH, FORMER_LENGTH = 200, 255
 
 
 class FormerAddress(models.Model):
-    """The path of a page that was public and was taken down: it answers 410, not 404."""
+    """The path of a page that was public and is gone for good: it answers 410, not 404.
 
-    path = models.CharField(max_length=255, unique=True)
+    That of a deleted page, or of one of which the owner said so when she unpublished it.
+    """
+
+    path = models.CharField(max_length=FORMER_LENGTH, unique=True)
     left_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -13,9 +13,11 @@ from xml.sax.saxutils import escape
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
 from vasite.content.models import ContentPage
+from vasite.content.private_images import PREFIX
 from vasite.content.visibility import visible
 from vasite.pagecache.keeping import kept
 from vasite.seo.structured_data import absolute
@@ -28,6 +30,7 @@ NAMESPACES = (
 
 
 @kept()
+@require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All addresses; an index of several files where they are more than one file may hold."""
     others = further_addresses()
@@ -39,10 +42,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 
 @kept()
+@require_safe
 def sitemap_file(request: HttpRequest, number: int) -> HttpResponse:
     """One file of the index; 404 where there is none of that number."""
     start = (number - 1) * MOST_ADDRESSES
-    found = list(entries(start, further_addresses())) if number else []
+    others = further_addresses()
+    is_there = start < public_pages().count() + len(others)
+    found = list(entries(start, others)) if is_there else []
     if not found:
         raise Http404("No such file of the sitemap")
     return xml("urlset", iter(found))
@@ -61,7 +67,7 @@ def entries(start: int, others: list[tuple[str, datetime]]) -> Iterator[str]:
     rows = public_pages().filter(url_path__startswith=home)
     rows = rows.values_list("pk", "url_path", "last_published_at")
     end, page_count = start + MOST_ADDRESSES, rows.count()
-    for pk, url_path, changed in rows[start:end].iterator():
+    for pk, url_path, changed in rows[start:end]:
         name = pictures.get(pk)
         address = f"{settings.SITE_URL}/{url_path[len(home) :]}"
         yield entry(address, changed, picture_url(name) if name else "")
@@ -91,7 +97,8 @@ def picture_names() -> dict[int, str]:
         fields = {field.name for field in model._meta.get_fields()}
         field = next((name for name in ("cover", "picture") if name in fields), "")
         if field:
-            pages = model.objects.exclude(**{field: None}).order_by()
+            is_private = {f"{field}__file__startswith": PREFIX}
+            pages = model.objects.exclude(**{field: None}).exclude(**is_private).order_by()
             names.update(pages.values_list("pk", f"{field}__file"))
     return names
 

@@ -19,6 +19,7 @@ from wagtail.models import Page
 
 from vasite.business.hours import DAYS
 from vasite.business.models import BusinessSettings
+from vasite.content.pictures import article_urls
 from vasite.content.prices import CURRENCY, Price
 
 Node = dict[str, Any]
@@ -57,7 +58,7 @@ def graph(
             "description": description,
             "isPartOf": {"@id": WEBSITE_ID},
             "about": {"@id": BUSINESS_ID} if url == f"{settings.SITE_URL}/" else None,
-            "primaryImageOfPage": {"@type": "ImageObject", "url": image_url} if image_url else None,
+            "primaryImageOfPage": image_object(page, image_url),
             "breadcrumb": {"@id": f"{url}#trail"} if len(trail) > 2 else None,
             "inLanguage": "en-GB",
         },
@@ -75,6 +76,13 @@ def as_script_text(nodes: list[Node]) -> SafeString:
     for character, escape in ESCAPES.items():  # translate() takes twenty times as long
         text = text.replace(character, escape)
     return mark_safe(text)  # noqa: S308 - escaped right here
+
+
+def image_object(page: Page, card_url: str) -> Node | None:
+    """Return the image that the page shows; its social card where it shows none."""
+    urls = article_urls(getattr(page, "picture", None))
+    url = absolute(urls[0]) if urls else card_url
+    return {"@type": "ImageObject", "url": url} if url else None
 
 
 def website(business: BusinessSettings) -> Node:
@@ -103,8 +111,9 @@ def organisation(business: BusinessSettings) -> Node:
         "description": business.strapline,
         "url": f"{settings.SITE_URL}/",
         "logo": absolute(static("img/mark.png")),
-        "image": absolute(static("img/mark.png")),
-        "telephone": business.telephone,
+        "image": portrait_urls(business) or absolute(static("img/mark.png")),
+        "founder": person(business) if business.person_name else None,
+        "telephone": business.international_telephone,
         "email": business.email,
         "address": address(business) if business.locality else None,
         "areaServed": [{"@type": "Place", "name": str(area.value)} for area in business.areas],
@@ -139,13 +148,21 @@ def person(business: BusinessSettings) -> Node:
     """The person behind the business, for pages that name her; the business where none is named."""
     if not business.person_name:
         return {"@type": "Organization", "@id": BUSINESS_ID, "name": business.name}
-    return {
-        "@type": "Person",
-        "@id": PERSON_ID,
-        "name": business.person_name,
-        "url": f"{settings.SITE_URL}/",
-        "worksFor": {"@id": BUSINESS_ID},
-    }
+    return without_empty(
+        {
+            "@type": "Person",
+            "@id": PERSON_ID,
+            "name": business.person_name,
+            "url": f"{settings.SITE_URL}/about/",
+            "image": portrait_urls(business),
+            "jobTitle": business.strapline,
+            "worksFor": {"@id": BUSINESS_ID},
+        }
+    )
+
+
+def portrait_urls(business: BusinessSettings) -> list[str]:
+    return [absolute(url) for url in article_urls(business.portrait)]
 
 
 def breadcrumbs(url: str, trail: list[tuple[str, str]]) -> Node:
@@ -175,7 +192,7 @@ def offer(name: str, price: Price, url: str) -> Node:
         {
             "@type": "Offer",
             "name": name,
-            "price": f"{price.amount:.2f}",
+            "price": None if price.is_from else f"{price.amount:.2f}",
             "priceCurrency": CURRENCY,
             "priceSpecification": specification,
             "url": url,

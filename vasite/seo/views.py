@@ -6,15 +6,21 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 
 from vasite.business.models import BusinessSettings
+from vasite.environment import PROJECT_DIR
 from vasite.pagecache.keeping import kept
+
+ICON_SECONDS = 86_400
 
 
 @kept()
+@require_safe
 def robots_txt(request: HttpRequest) -> HttpResponse:
     """RFC 9309: everything but the admin and the search, on the site's own host only."""
     if request.get_host() != urlsplit(settings.SITE_URL).netloc:
@@ -22,7 +28,6 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
-        "Disallow: /search/",
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
         "",
     ]
@@ -30,27 +35,42 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
 
 
 @kept()
+@require_safe
 def web_manifest(request: HttpRequest) -> JsonResponse:
     """The name and mark under which a phone puts the site on its home screen."""
     name = BusinessSettings.load(request_or_site=request).name
     return JsonResponse(
         {
             "name": name,
-            "short_name": name[:12],
             "start_url": "/",
             "display": "browser",
             "background_color": "#fbf7f0",
             "theme_color": "#2f5d50",
             "icons": [
                 {"src": static("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"},
-                {"src": static("img/mark.png"), "sizes": "512x512", "type": "image/png"},
+                {"src": static("img/icon-192.png"), "sizes": "192x192", "type": "image/png"},
+                {"src": static("img/icon-512.png"), "sizes": "512x512", "type": "image/png"},
+                {
+                    "src": static("img/icon-maskable.png"),
+                    "sizes": "512x512",
+                    "type": "image/png",
+                    "purpose": "maskable",
+                },
             ],
         },
         content_type="application/manifest+json",
     )
 
 
+@require_safe
+@cache_control(public=True, max_age=ICON_SECONDS)
+def icon(request: HttpRequest, name: str) -> FileResponse:
+    """Serve an icon under the name at which browsers and search engines look for it."""
+    return FileResponse((PROJECT_DIR / "static" / "img" / name).open("rb"))
+
+
 @kept()
+@require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
     """RFC 9116: whom to tell of a weakness. Without an address of the business: 404."""
     email = BusinessSettings.load(request_or_site=request).email

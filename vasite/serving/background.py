@@ -11,23 +11,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.utils.module_loading import import_string
-from django_tasks.base import Task
 from django_tasks_db.management.commands.db_worker import Worker as TaskWorker
 from django_tasks_db.models import DBTaskResult
 
 from vasite.pagecache.purging import purge_if_changed
 from vasite.serving.models import Worker
-from vasite.serving.queue import enqueue_once
+from vasite.serving.schedule import enqueue_due, periodic_tasks
 from vasite.serving.tasks import resume_abandoned_tasks
 
 logger = logging.getLogger("vasite.event")
@@ -49,7 +45,6 @@ class BackgroundWorker:
         self.tell_watcher = tell_watcher
         self.worker_id = f"{os.getpid()}-{get_random_string(12)}"
         self.stopping = threading.Event()
-        self.last_runs: dict[str, float] = {}
         self.tasks = TaskWorker(
             queue_names=["*"],
             excluded_queue_names=[],
@@ -57,7 +52,7 @@ class BackgroundWorker:
             batch=True,
             backend_name="default",
             startup_delay=False,
-            max_tasks=None,
+            max_tasks=1,  # by each run(): from the first on, it ends after a task (0.13)
             worker_id=self.worker_id,
         )
 
@@ -83,33 +78,38 @@ class BackgroundWorker:
             self.stopping.wait(pause)
 
     def take_a_turn(self) -> float:
-        """Does all that waits; gives the seconds until the next turn."""
+        """Run what waits, for SLICE_SECONDS: what becomes due by the clock meanwhile is next.
+        Return the seconds until the next turn."""
         try:
-            resume_abandoned_tasks()
-            self.enqueue_due()
-            if DBTaskResult.objects.ready().exists():
-                self.tasks.run()
-                give_memory_back()
+            resume_abandoned_tasks(self.worker_id)
+            enqueue_due()
+            until = time.monotonic() + settings.SLICE_SECONDS
+            if not self.run_one():
+                return POLL_SECONDS
+            while time.monotonic() < until and self.run_one():
+                pass
+            give_memory_back()
         except DatabaseError as error:
             # Stopped, restarted or locked: it comes back, and so does the work.
             logger.warning("The worker waits for the database", exc_info=error)
             connection.close()
+            return POLL_SECONDS
         except Exception:
             logger.exception("The worker goes on after an error")
             return TRY_AGAIN_SECONDS
-        return POLL_SECONDS
+        return 0
+
+    def run_one(self) -> bool:
+        """Run the waiting task that comes first; return whether there was one."""
+        is_waiting = not self.stopping.is_set() and DBTaskResult.objects.ready().exists()
+        if is_waiting:
+            self.tasks.run()
+        return is_waiting
 
     def stop(self, signal_number: int, frame: FrameType | None) -> None:
         """Finishes the task under way, then ends."""
         self.tasks.running = False
         self.stopping.set()
-
-    def enqueue_due(self) -> None:
-        now = time.monotonic()
-        for task, seconds in periodic_tasks():
-            if now - self.last_runs.get(task.module_path, -seconds) >= seconds:
-                enqueue_once(task)
-                self.last_runs[task.module_path] = now
 
     def give_signs_of_life(self) -> None:
         while True:
@@ -137,12 +137,6 @@ class BackgroundWorker:
             except OSError as error:
                 logger.warning("What is in front of the site can't be purged: %s", error)
                 pause = TRY_AGAIN_SECONDS
-
-
-@cache
-def periodic_tasks() -> list[tuple[Task[..., Any], float]]:
-    """Loads what is due by the clock, each with the seconds after which it is due again."""
-    return [(import_string(path), seconds) for path, seconds in settings.PERIODIC_TASKS.items()]
 
 
 def resident_bytes() -> int:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.utils.encoding import filepath_to_uri
+from typing import Any
+
 from storages.backends.s3 import S3Storage
+
+from vasite.serving.media import media_url
 
 
 class BucketStorage(S3Storage):
-    """Files whose addresses are the site's own: visitors ask no other host."""
+    """Files whose addresses are the site's own: visitors ask no other host.
+
+    The bucket itself is private: the site reads it with its key and serves what is public.
+    """
 
     def url(self, name: str, *args: object, **kwargs: object) -> str:
-        return f"{settings.MEDIA_URL}{filepath_to_uri(name)}"
+        return media_url(name)
+
+    def replace(self, name: str, content: Any) -> None:
+        """Put a file in the place of the one of that name, if there is one, in one step."""
+        self._save(name, content)  # which, unlike save(), looks for no other name

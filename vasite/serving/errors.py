@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import render_to_string
+
+from vasite.request_ids import current_request_id
+
+DATABASE_GONE = (InterfaceError, OperationalError)  # or locked
+FACTS_FILE = "business.json"  # vasite.business.last_known
+
+
+class UnstoredFileError(Exception):
+    """The disk had no room for an uploaded file. No OSError, which a form would take for a file
+    that is damaged."""
+
+
+def is_passing(exception: Exception) -> bool:
+    """Return whether the fault is the database's or the disk's, which may be well in a minute:
+    locked, stopped, full."""
+    if isinstance(exception, UnreadablePostError):  # the visitor's
+        return False
+    return isinstance(exception, (*DATABASE_GONE, OSError, UnstoredFileError))
 
 
 def render_error(request: HttpRequest, status: int) -> HttpResponse:
-    """Gives the page of `templates/<status>.html` with that status, never to be cached."""
-    make = error_page.__wrapped__ if settings.DEBUG else error_page
-    response = HttpResponse(make(status), status=status)
+    """Return the page of `templates/<status>.html` with that status, never to be cached.
+
+    That of 500 shows the request's id, by which the log tells what broke.
+    """
+    reference = current_request_id() if status == 500 else ""
+    make = error_page.__wrapped__ if settings.DEBUG or reference else error_page
+    response = HttpResponse(make(status, facts_changed_at(), reference), status=status)
     response["Cache-Control"] = "no-store"
     if status == 503:
         response["Retry-After"] = "10"
     return response
 
 
-@cache
-def error_page(status: int) -> str:
-    return render_to_string(f"{status}.html", request=None)
+@lru_cache(maxsize=32)
+def error_page(status: int, facts_changed_at: int, reference: str) -> str:
+    """Return the page of a status, made anew when the business's facts have changed."""
+    return render_to_string(f"{status}.html", {"reference": reference})
+
+
+def facts_changed_at() -> int:
+    """Return when the facts that stand beside the database changed last, in nanoseconds."""
+    try:
+        return (settings.DATA_DIR / FACTS_FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

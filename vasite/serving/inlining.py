@@ -15,10 +15,26 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from vasite.environment import PROJECT_DIR
 from vasite.serving.storage import BundledStaticFilesStorage
 
-# Fetches what helps with the search or a form once somebody is in it.
+# Fetches what helps with the search or a form once somebody is in it. A form that is sent before
+# its script has come waits for it, five seconds at most: or it would count as sent without one.
 LOADER = (
-    'document.addEventListener("focusin",event=>event.target.closest("[data-script]")'
-    '?.dataset.script.split(" ").forEach(name=>import(name)))'
+    "(()=>{"
+    'const load=e=>Promise.all(e.dataset.script.split(" ").map(name=>import(name)));'
+    'document.addEventListener("focusin",event=>{'
+    'const e=event.target.closest("[data-script]");'
+    "if(e){e.dataset.begun??=performance.now();load(e)}});"
+    'document.addEventListener("submit",event=>{'
+    "const form=event.target,{dataset}=form;"
+    "if(!dataset.challenge||dataset.ready)return;"
+    "event.preventDefault();"
+    "if(dataset.waits)return;"
+    'dataset.waits="1";'
+    "Promise.race([load(form),new Promise(done=>setTimeout(done,5e3))]).catch(()=>{}).then(()=>{"
+    "delete dataset.waits;"
+    "dataset.ready?form.requestSubmit():form.submit()})});"
+    'addEventListener("load",()=>{'
+    'const e=document.querySelector("[data-sent]:target");e&&import(e.dataset.sent)})'
+    "})()"
 )
 
 

@@ -6,13 +6,18 @@ import logging
 import time
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from vasite.serving.errors import render_error
+from vasite.request_ids import HEADER, request_id_for
+from vasite.serving.buffers import ARRIVED_AT
+from vasite.serving.errors import is_passing, render_error
 from vasite.serving.inlining import LOADER, policy_source, styles
+from vasite.serving.logs import BEFORE_TOKENS
 
 logger = logging.getLogger("vasite.request")
 event_logger = logging.getLogger("vasite.event")
@@ -34,18 +39,6 @@ ADMIN_POLICY = "; ".join(
 # A mail shown in the admin: its own styles and the site's pictures, no script at all.
 MAIL_PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
 MAIL_POLICY = f"sandbox allow-popups allow-popups-to-escape-sandbox; {MAIL_PREVIEW_POLICY}"
-# What stands before a token in an address
-BEFORE_TOKENS = {
-    "confirm",
-    "follow",
-    "moderate",
-    "password_reset",
-    "preferences",
-    "preview",
-    "unfollow",
-    "unsubscribe",
-    "your-data",
-}
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -60,6 +53,10 @@ PERMISSIONS_POLICY = ", ".join(
         "usb",
     )
 )
+
+
+READING_LOCK_TIMEOUT = 1  # seconds
+LOCK_TIMEOUT = "lock_timeout"  # attribute of a connection: milliseconds
 
 
 @cache
@@ -81,6 +78,26 @@ def public_policy() -> str:
     )
 
 
+# RFC 9110, 15.1. A page without a policy (200) is that of somebody who is signed in.
+KEPT_WITHOUT_POLICY = {300, 301, 308, 404, 405, 410, 414, 501}
+
+
+class RequestIDMiddleware:
+    """Gives each request its id, and each response that no shared cache keeps."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with request_id_for(request.META) as request_id:
+            response = self.get_response(request)
+        policy = response.get("Cache-Control", "")
+        is_kept = "public" in policy if policy else response.status_code in KEPT_WITHOUT_POLICY
+        if not is_kept:
+            response[HEADER] = request_id
+        return response
+
+
 class SecurityHeadersMiddleware:
     """Adds the Content-Security-Policy and Permissions-Policy that an answer lacks."""
 
@@ -98,6 +115,27 @@ class SecurityHeadersMiddleware:
             "Content-Security-Policy", ADMIN_POLICY if is_admin else public_policy()
         )
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if request.path_info.startswith("/documents/"):  # whose collection may become private
+            cookies = request.headers.get("Cookie", "")
+            is_opened = settings.ACCESS_COOKIE_PREFIX in cookies or is_signed_in(cookies)
+            policy = "private, no-store" if is_opened else "no-cache"
+            response.headers.setdefault("Cache-Control", policy)
+        return response
+
+
+def is_signed_in(cookies: str) -> bool:
+    return f"{settings.SESSION_COOKIE_NAME}=" in cookies
+
+
+class AdminSessionMiddleware(SessionMiddleware):
+    """Sessions for the admin alone: at no other address one is stored or its cookie set.
+
+    What is written to a session elsewhere lasts for that request.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> Any:
+        if request.path_info.startswith("/admin/"):
+            return super().process_response(request, response)
         return response
 
 
@@ -142,11 +180,11 @@ def loggable_path(request: HttpRequest) -> str:
 
 
 def _follows_token_word(parts: list[str], index: int) -> bool:
-    return bool(BEFORE_TOKENS & set(parts[:index])) and bool(parts[index])
+    return not set(BEFORE_TOKENS).isdisjoint(parts[:index]) and bool(parts[index])
 
 
 class UnavailableMiddleware:
-    """Answers 503 while the database can't be reached, in place of a traceback."""
+    """Answers 503 while the database or the disk can't be used, in place of a traceback."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -155,7 +193,41 @@ class UnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if settings.DEBUG or not isinstance(exception, OperationalError | InterfaceError):
+        if settings.DEBUG or not is_passing(exception):
             return None
-        event_logger.error("The database can't be reached", exc_info=exception)
+        event_logger.error("The database or the disk can't be used", exc_info=exception)
         return render_error(request, 503)
+
+
+class LockTimeoutMiddleware:
+    """Bounds how long a request waits for a SQLite database that somebody else has locked.
+
+    A form is patient, for as long as the settings say from the moment it arrived: time spent
+    waiting for a thread counts. Who only reads a public page isn't kept waiting for what it counts.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if connection.vendor == "sqlite":
+            setattr(connection, LOCK_TIMEOUT, lock_timeout(request))
+            if connection.connection is not None:
+                apply_lock_timeout(connection)
+        return self.get_response(request)
+
+
+def apply_lock_timeout(connection: Any, **_: Any) -> None:
+    """Tell a connection that is open, or has just been opened, how long its request may wait."""
+    if hasattr(connection, LOCK_TIMEOUT):
+        milliseconds = getattr(connection, LOCK_TIMEOUT)
+        connection.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+
+
+def lock_timeout(request: HttpRequest) -> int:
+    """Return how many milliseconds a request may wait for a lock."""
+    seconds = connection.settings_dict["OPTIONS"]["timeout"]
+    if request.method in {"GET", "HEAD"} and not request.path_info.startswith("/admin/"):
+        seconds = READING_LOCK_TIMEOUT
+    now = time.monotonic()
+    return max(0, round((seconds - now + request.META.get(ARRIVED_AT, now)) * 1000))

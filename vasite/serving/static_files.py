@@ -20,6 +20,7 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 
 from vasite.environment import PROJECT_DIR
+from vasite.pagecache.files import write_whole
 
 KEPT_SECONDS = 30 * 86_400
 
@@ -43,7 +44,8 @@ def collect() -> None:
     if isinstance(staticfiles_storage, ManifestFilesMixin):  # what this process has read of it
         staticfiles_storage.hashed_files, _ = staticfiles_storage.load_manifest()
     forget_unused(last | names_in_use())
-    stamp().write_text(fingerprint())
+    os.sync()  # the stamp vouches for all of them
+    write_whole(stamp(), fingerprint().encode())
 
 
 def forget_unused(in_use: set[str]) -> None:

@@ -8,18 +8,18 @@ while a web server is renewed or started again; none is refused.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from types import FrameType
-
-from vasite.pagecache.files import write_whole
 
 GRACE_SECONDS = 4.5
 STEADY_SECONDS = 10.0
@@ -29,6 +29,7 @@ MOST_FAILURES = 5
 # glibc (mallopt(3)): large blocks, such as pictures, are given back at once and not kept by each
 # thread for its next one. Without it 200 uploads left the web with twice its memory.
 ALLOCATION = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+RENEWED, NOT_RENEWED = "renewed", "the new version can't start, the old one goes on"
 GUNICORN = ["-m", "gunicorn", "-c", "python:vasite.serving.gunicorn_settings"]
 
 
@@ -55,7 +56,9 @@ class WebServer:
         self.process = subprocess.Popen(
             [sys.executable, *GUNICORN, "-b", f"fd://{self.listening}", "vasite.wsgi"],
             start_new_session=True,
-            env=ALLOCATION | os.environ | {"NOTIFY_SOCKET": address},
+            env=ALLOCATION
+            | os.environ
+            | {"NOTIFY_SOCKET": address, "VASITE_SUPERVISOR": str(os.getpid())},
             pass_fds=(self.listening,),
         )
 
@@ -98,56 +101,52 @@ def end(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 class Supervisor:
-    """`record` is a file that says which process this is and how its last renewal went."""
+    """Whoever connects to `control`, a UNIX socket, has the web server renewed and reads how that
+    went. It works where no process sees the others, as under systemd's PrivateUsers."""
 
     def __init__(
-        self, web: WebServer, record: Path, address: tuple[str, int], ready_line: str
+        self,
+        web: WebServer,
+        control: socket.socket | None,
+        address: tuple[str, int],
+        ready_line: str,
     ) -> None:
         self.web = web
-        self.record = record
+        self.control = control
         self.address = address
         self.ready_line = ready_line
         self.is_stopping = False
-        self.is_to_renew = False
 
     def run(self) -> int:
         """Runs until told to stop; gives the exit status: 0, or 1 when the web can't stay up."""
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, self.stop)
-        signal.signal(signal.SIGUSR2, self.ask_to_renew)
         self.web.start()
-        self.write_record()
         status = 0
         is_announced = False
         while not self.is_stopping and status == 0:
-            time.sleep(LOOK_SECONDS)
+            asked = select.select([self.control] if self.control else [], [], [], LOOK_SECONDS)[0]
             if not is_announced and self.is_answering():
                 print(self.ready_line, flush=True)
                 notify("READY=1")
                 is_announced = True
-            if self.is_to_renew:
-                self.renew()
+            if asked:
+                self.renew(*asked)
             status = self.restart_if_ended()
-        self.record.unlink(missing_ok=True)
         end(self.web.process, GRACE_SECONDS)
         return status
 
     def stop(self, signal_number: int, frame: FrameType | None) -> None:
         self.is_stopping = True
 
-    def ask_to_renew(self, signal_number: int, frame: FrameType | None) -> None:
-        self.is_to_renew = True
-
-    def renew(self) -> None:
-        """Starts the code that is there now in place of what runs."""
-        self.is_to_renew = False
-        is_well = self.web.renew()
-        outcome = "renewed" if is_well else "the new version can't start, the old one goes on"
-        print(f"vasite: {outcome}", flush=True)
-        self.write_record(str(time.monotonic()), outcome)
-
-    def write_record(self, *words: str) -> None:
-        write_whole(self.record, " ".join([str(os.getpid()), *words]).encode())
+    def renew(self, control: socket.socket) -> None:
+        """Start the code that is there now in place of what runs, and tell whoever asked."""
+        asker, _ = control.accept()
+        with asker:
+            outcome = RENEWED if self.web.renew() else NOT_RENEWED
+            print(f"vasite: {outcome}", flush=True)
+            with suppress(OSError):  # it has stopped waiting
+                asker.sendall(outcome.encode())
 
     def is_answering(self) -> bool:
         with suppress(OSError), socket.create_connection(self.address, timeout=1) as visitor:
@@ -179,6 +178,48 @@ class Supervisor:
         return 0
 
 
+def listen(path: Path) -> socket.socket | None:
+    """Return a socket at a path that this user alone may connect to, or None if the disk takes no
+    sockets: the site is worth more than its renewal."""
+    control = socket.socket(socket.AF_UNIX)
+    try:
+        path.unlink(missing_ok=True)  # of one that was killed
+        with short_path(path) as address:
+            control.bind(address)
+        path.chmod(0o600)  # to connect is to write
+        control.listen()
+    except OSError as error:
+        print(
+            f"vasite: {path} can't be a socket ({error.strerror}): a new version needs a restart, "
+            "not a reload.",
+            file=sys.stderr,
+            flush=True,
+        )
+        control.close()
+        return None
+    return control
+
+
+@contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """Yield a path of a file that fits into a socket's address, of 107 bytes at most: unix(7)."""
+    folder = os.open(path.parent, os.O_PATH)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def ask_to_renew(path: Path, seconds: float) -> str:
+    """Have the supervisor with its socket at a path renew the web server; return how that went.
+    Raise OSError if none listens there, or if it takes longer than that."""
+    with socket.socket(socket.AF_UNIX) as control, short_path(path) as address:
+        control.settimeout(seconds)
+        control.connect(address)
+        with control.makefile() as answer:
+            return answer.read()
+
+
 def notify(state: str) -> None:
     """Tells systemd, if it started this process, how it is (sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET", "")
@@ -188,12 +229,17 @@ def notify(state: str) -> None:
 
 
 def main() -> int:
-    """Takes the site's own host and port, its public address, the file that records this process,
+    """Takes the site's own host and port, its public address, the path of the socket for renewals,
     and the number of the listening socket."""
-    host, port, site_url, record, listening = sys.argv[1:6]
+    host, port, site_url, path, listening = sys.argv[1:6]
+    control_path = Path(path)
     ready_line = f"Ready: {site_url}/ (stop with Ctrl-C)"
+    control = listen(control_path)
     web = WebServer(int(listening))
-    return Supervisor(web, Path(record), (host, int(port)), ready_line).run()
+    status = Supervisor(web, control, (host, int(port)), ready_line).run()
+    if control:
+        control_path.unlink(missing_ok=True)
+    return status
 
 
 if __name__ == "__main__":

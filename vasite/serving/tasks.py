@@ -3,42 +3,96 @@
 from __future__ import annotations
 
 import logging
+import time
+from contextlib import suppress
 from datetime import timedelta
 
+from axes.models import AccessAttempt
+from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 from django_tasks import task
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
+from wagtail.models import DraftStateMixin, Page, Revision
 
-from vasite.serving.models import Worker
+from vasite.retention import RETENTION
+from vasite.serving.faults import for_each
+from vasite.serving.media import DRAFTS
+from vasite.serving.models import TaskFault, Worker
 
 logger = logging.getLogger("vasite.event")
+MAX_TRIES = 5  # by one worker
 
 
 @task()
 def publish_scheduled_pages() -> None:
-    """Publishes and takes down what is due."""
-    call_command("publish_scheduled", verbosity=0)
+    """Unpublish and publish what is due, as Wagtail's `publish_scheduled` does, row by row: one
+    that can't be published does not keep the others back."""
+    now = timezone.now()
+    drafts = [model for model in apps.get_models() if issubclass(model, DraftStateMixin)]
+    for model in [Page, *(model for model in drafts if not issubclass(model, Page))]:
+        expired = model._default_manager.filter(live=True, expire_at__lt=now)
+        for_each("Scheduled unpublishing", list(expired.order_by("expire_at")), unpublish)
+    due = Revision.objects.filter(approved_go_live_at__lt=now).order_by("approved_go_live_at")
+    for_each("Scheduled publishing", list(due), publish)
+
+
+def unpublish(entry: DraftStateMixin) -> None:
+    """Take down a page or another entry whose time is over."""
+    entry.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+
+
+def publish(revision: Revision) -> None:
+    """Publish a revision whose time has come."""
+    revision.publish(log_action="wagtail.publish.scheduled")
 
 
 @task()
 def prune_finished_tasks() -> None:
-    """Deletes the record of tasks that ended over three days ago, and of workers long gone."""
-    call_command("prune_db_task_results", min_age_days=3, verbosity=0)
+    """Deletes the record of tasks that ended some days ago, and of workers long gone."""
+    call_command(
+        "prune_db_task_results", min_age_days=RETENTION["finished_tasks"].period.days, verbosity=0
+    )
     Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+    # The row was deleted, or is no longer due
+    TaskFault.objects.filter(retry_at__lt=timezone.now() - RETENTION["task_faults"].period).delete()
 
 
-def resume_abandoned_tasks() -> int:
-    """Makes the tasks that a dead worker had begun ready again, and gives their number.
+@task()
+def forget_sign_in_attempts() -> int:
+    """Delete the failed sign-ins that no limit counts any more, and return their number."""
+    before = timezone.now() - RETENTION["sign_in_attempts"].period
+    return AccessAttempt.objects.filter(attempt_time__lt=before).delete()[0]
 
-    A worker is dead when it gave no sign of life for `models.ALIVE_FOR`. Tasks may thus run
-    twice: each has to be written so that its second run does no harm.
+
+@task()
+def delete_drafts() -> int:
+    """Delete the files that a killed process left unfinished, and return their number."""
+    deleted, before = 0, time.time() - 86_400
+    for folder in (settings.MEDIA_ROOT, settings.PRIVATE_MEDIA_ROOT):
+        for path in folder.rglob(DRAFTS):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    deleted += 1
+    return deleted
+
+
+def resume_abandoned_tasks(asking: str = "") -> int:
+    """Make the tasks that a dead worker had begun ready again, and return their number.
+
+    A worker is dead when it gave no sign of life for `models.ALIVE_FOR`. The one that is asking
+    works on none: it could not store the end of what it had begun, and tries that a few times.
+    Tasks may thus run twice: each has to be written so that its second run does no harm.
     """
     alive = set(Worker.objects.alive().values_list("worker_id", flat=True))
     resumed = 0
     for result in DBTaskResult.objects.running():
-        if not alive.intersection(result.worker_ids[-1:]):
+        is_asking = result.worker_ids[-1:] == [asking]
+        is_again = is_asking and result.worker_ids.count(asking) < MAX_TRIES
+        if is_again or not (is_asking or alive.intersection(result.worker_ids[-1:])):
             resumed += DBTaskResult.objects.filter(
                 pk=result.pk, status=TaskResultStatus.RUNNING, worker_ids=result.worker_ids
             ).update(status=TaskResultStatus.READY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -10,20 +11,25 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from django.views.static import serve
 
+from vasite.serving.media import is_private
 from vasite.serving.models import Worker
 
 logger = logging.getLogger("vasite.event")
+LONGEST_NAME = 255  # bytes of a file's name: NAME_MAX
 
 
 @never_cache
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answers 200 as long as the process does."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answers 200 when database, migrations and worker are well, else 503.
 
@@ -45,8 +51,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """Serves an uploaded file. Its name changes with its content, so it may be kept for ever."""
+    """Serves an uploaded file that is public. Its name changes with its content, so it may be kept
+    for ever."""
+    is_too_long = any(len(os.fsencode(name)) > LONGEST_NAME for name in path.split("/"))
+    if is_too_long or is_private(path):
+        raise Http404
     if settings.MEDIA_BUCKET:
         try:
             response: HttpResponseBase = FileResponse(default_storage.open(path))

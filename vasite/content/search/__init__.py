@@ -1,17 +1,18 @@
-"""Wagtail's database search on both databases, ranked in one pass on SQLite."""
+"""Wagtail's database search on both databases, with words found in any spelling."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import connection
-from modelsearch.backends import database
 
 
 def SearchBackend(params: dict[str, Any]) -> Any:  # noqa: N802 - the name that Wagtail loads
-    """Gives the backend that fits the database."""
-    if connection.vendor != "sqlite":
-        return database.SearchBackend(params)
-    from vasite.content.search.sqlite import RankedSQLiteSearchBackend  # fails elsewhere
+    """Gives the backend that fits the database; that of the other one fails when imported."""
+    if connection.vendor == "sqlite":
+        from vasite.content.search.sqlite import RankedSQLiteSearchBackend
 
-    return RankedSQLiteSearchBackend(params)
+        return RankedSQLiteSearchBackend(params)
+    from vasite.content.search.postgresql import FoldedPostgresSearchBackend
+
+    return FoldedPostgresSearchBackend(params)

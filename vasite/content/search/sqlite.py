@@ -2,7 +2,8 @@
 
 The index, its upkeep and PostgreSQL's search are Wagtail's own. On SQLite its query asks the
 full-text index once more for each result to rank it (two seconds for a word that stands on 3,000
-pages), weighs a title like the text, and knows no plural; here one join does all three.
+pages), weighs a title like the text, and knows no plural; here one join does all three. Spellings
+are folded for both databases in folding.py.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from modelsearch.backends.database.sqlite import sqlite
-from modelsearch.query import PlainText
+from modelsearch.backends.database.sqlite.query import Lexeme, SearchQueryExpression
+from modelsearch.query import Phrase, PlainText
 from modelsearch.utils import get_descendants_content_types_pks
 from wagtail.search.models import IndexEntry
+
+from vasite.content.search.folding import combine, fold_each, for_phrase, terms
 
 ENTRIES = IndexEntry._meta.db_table
 FULL_TEXT = f"{ENTRIES}_fts"
@@ -24,13 +28,21 @@ RANK = f"bm25({FULL_TEXT}, 1.0, 1.0, 10.0)"
 
 
 def match_expression(query: PlainText, columns: list[str], is_prefix: bool) -> str:
-    """Gives an FTS5 query (sqlite.org/fts5.html, 3): each word in quotes, in both numbers; the
-    last one also as the beginning of a longer one while somebody still types."""
-    words = query.query_string.replace("\x00", "").split()
-    terms = [f"({' OR '.join(quoted(form) for form in forms(word))})" for word in words]
-    if is_prefix and words:
-        terms[-1] = f"{quoted(words[-1])} *"
-    joined = f" {query.operator.upper()} ".join(terms)
+    """Gives an FTS5 query (sqlite.org/fts5.html, 3): each word in quotes, in its spellings and in
+    both numbers; the last one also as the beginning of a longer one while somebody still types."""
+    found = terms(query.query_string)
+    matches = []
+    for place, ways in enumerate(found, start=1):
+        if is_prefix and place == len(found):
+            alternatives = [f"{quoted(' '.join(parts))} *" for parts in ways]
+        else:
+            alternatives = [
+                quoted(form)
+                for parts in ways
+                for form in (forms(parts[0]) if len(parts) == 1 else [" ".join(parts)])
+            ]
+        matches.append(f"({' OR '.join(alternatives)})")
+    joined = f" {query.operator.upper()} ".join(matches)
     return f"{{{' '.join(columns)}}} : ({joined})"
 
 
@@ -47,13 +59,21 @@ def quoted(word: str) -> str:
 
 
 class RankedQueryCompiler(sqlite.SQLiteSearchQueryCompiler):
+    def build_search_query_content(self, query: Any, config: Any = None) -> Any:
+        if isinstance(query, PlainText):
+            found = combine(query.query_string, query.operator, Lexeme, self.LAST_TERM_IS_PREFIX)
+            return SearchQueryExpression(found, config=config) if found is not None else None
+        if isinstance(query, Phrase):
+            return SearchQueryExpression(for_phrase(query.query_string))
+        return super().build_search_query_content(query, config)
+
     def search(
         self, config: Any, start: int | None, stop: int | None, score_field: str | None = None
     ) -> QuerySet[Any]:
         query = self.query
         if not isinstance(query, PlainText):
             return super().search(config, start, stop, score_field)
-        if not query.query_string.split():
+        if not terms(query.query_string):
             return self.queryset.none()
         key = self.queryset.model._meta.pk
         types = get_descendants_content_types_pks(self.queryset.model)
@@ -90,7 +110,7 @@ class SerialIndex(sqlite.SQLiteIndex):
 
     def add_items(self, model: type[Model], objs: Iterable[Model]) -> None:
         with transaction.atomic(using=self.write_connection.alias):
-            super().add_items(model, objs)
+            super().add_items(model, fold_each(objs))
 
 
 class RankedSQLiteSearchBackend(sqlite.SQLiteSearchBackend):

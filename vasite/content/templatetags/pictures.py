@@ -18,10 +18,11 @@ def picture(
 ) -> dict[str, Any]:
     """Takes an image, its role (a key of ROLES) and its alt text where a page has its own.
 
-    The first picture of a page is fetched at once with high priority, all others lazily.
+    A private image is not shown. The first picture of a page is fetched at once with high
+    priority, all others lazily.
     """
     return {
-        "picture": responsive_picture(image, ROLES[role]),
+        "picture": responsive_picture(image, ROLES[role]) if image.is_public else None,
         "alt": image.default_alt_text if alt is None else alt,
         "sizes": ROLES[role].sizes,
         "is_first": is_first,

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
+from vasite.email_addresses import email_key
 from vasite.forms.accessible import AccessibleForm
 from vasite.forms.models import SpamSettings
 from vasite.forms.spam.classifier import score_text
 from vasite.forms.spam.learning import learnt_weights
 from vasite.forms.spam.proof import Proof, check_proof
-from vasite.forms.spam.traces import Mark, count_traces, leave_traces, mark_of, network_of
+from vasite.forms.spam.traces import (
+    Mark,
+    count_traces,
+    email_mark,
+    leave_traces,
+    mark_of,
+    network_mark,
+)
 from vasite.forms.submissions import Judged, Label
+from vasite.serving.locks import lock_for_transaction
 
 # Points, in the unit of the classifier's score. bench/RESULTS.md has what they give.
 SPAM_FROM, UNSURE_FROM = 1.5, 0.5
@@ -31,6 +41,7 @@ class Verdict:
     points: float = 0.0
     is_trapped: bool = False
     is_held: bool = False
+    is_over_rate: bool = False
     is_proven: bool = False
     reasons: list[str] = field(default_factory=list)
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -50,6 +61,17 @@ class Verdict:
     def pass_on(self, entry: Judged) -> None:
         """Lets what came in keep the verdict."""
         entry.verdict, entry.reasons = self.label, self.reasons
+
+    def spend_proof(self) -> None:
+        """Spend the proof of work, in the transaction that stores the message and its traces.
+
+        Of several messages that carry the same proof at once, only the first is proven by it.
+        """
+        spent = self.marks.get("challenge")
+        if spent and self.is_proven:
+            lock_for_transaction(f"proof of work {spent.value}")
+            if count_traces({"challenge": spent})["challenge"]:
+                judge_proof(self, "wrong")
 
     def leave_traces(self) -> None:
         """Keeps what the next message is judged by."""
@@ -77,15 +99,15 @@ def judge(request: HttpRequest, form: AccessibleForm, *, text: str = "") -> Verd
     counts = count_traces(marks)
     judge_proof(verdict, "wrong" if counts.get("challenge") else proof)
     judge_rate(verdict, counts)
-    judge_held_words(verdict, f"{name} {form.cleaned_data['email']} {text}")
+    judge_held_words(verdict, f"{name} {text}", form.cleaned_data["email"])
     return verdict
 
 
 def marks_of(request: HttpRequest, email: str, text: str, signature: str) -> dict[str, Mark]:
     """Gives what is counted of a message: network, address, words, proof of work, and all."""
     marks = {
-        "network": Mark(mark_of("network", network_of(request)), minutes=10),
-        "address": Mark(mark_of("address", email.strip().lower()), minutes=60),
+        "network": Mark(network_mark("network", request), minutes=10),
+        "address": Mark(email_mark("address", email), minutes=60),
         "all": Mark(mark_of("form", "any"), minutes=10),
     }
     if len(text) > SHORT_TEXT:
@@ -126,20 +148,20 @@ def judge_haste(verdict: Verdict, seconds: str) -> None:
 def judge_rate(verdict: Verdict, counts: dict[str, int]) -> None:
     """Weighs what came from the same network and address, in the same words, and in all."""
     if counts["network"] > (OF_A_NETWORK if verdict.is_proven else UNPROVEN):
-        verdict.is_held = True
+        verdict.is_held = verdict.is_over_rate = True
         verdict.reasons.append("Many messages from the same network within ten minutes")
     if counts["address"] > 3:
         verdict.add(1.0, "Many messages with the same address within an hour")
     if counts.get("words", 0) > 2:
         verdict.add(2.0, "The same words came several times")
     if not verdict.is_proven and counts["all"] > OF_ALL:
-        verdict.is_held = True
+        verdict.is_held = verdict.is_over_rate = True
         verdict.reasons.append("Came in the midst of a flood of messages")
 
 
-def judge_held_words(verdict: Verdict, text: str) -> None:
-    text = text.casefold()
+def judge_held_words(verdict: Verdict, text: str, email: str) -> None:
+    text = f"{text} {email} {email_key(email)}".casefold()
     for word in SpamSettings.load().held:
-        if word.casefold() in text:
+        if unicodedata.normalize("NFC", word).casefold() in text:
             verdict.is_held = True
             verdict.reasons.append(f"Holds “{word}”, one of your words")

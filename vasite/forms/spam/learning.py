@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from array import array
 from datetime import datetime, timedelta
 
@@ -13,8 +14,10 @@ from vasite.forms.models import LearntWeights, SpamSettings, SpamTally
 from vasite.forms.spam.classifier import learn, nothing_learnt
 from vasite.forms.spam.features import features
 from vasite.forms.submissions import Submission, judged_models
+from vasite.serving.faults import place_of
 
 AT_ONCE = 200
+logger = logging.getLogger("vasite.event")
 _known: tuple[datetime | None, array[float]] = (None, nothing_learnt())
 
 
@@ -52,8 +55,12 @@ def learn_some(model: type[Submission]) -> int:
             return 0
         weights = array("f", bytes(row.weights))
         for message in decided:
-            is_spam = message.decision == "spam"
-            learn(weights, features(message.words, message.author_name), is_spam)
+            try:
+                seen = features(message.words, message.author_name)
+            except Exception as error:  # one odd message must not end all learning
+                logger.error("Message %d can't be learnt: %s", message.pk, place_of(error))
+            else:
+                learn(weights, seen, message.decision == "spam")
             message.learnt = message.decision
         model._default_manager.bulk_update(decided, ["learnt"])
         row.weights = weights.tobytes()

@@ -5,6 +5,7 @@ The page asks for a challenge only when its form is sent, so pages stay the same
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import Literal
 
@@ -13,8 +14,10 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 ALGORITHM = "PBKDF2/SHA-256"
-# A browser tries 256 times on average, a tenth of a second on a desk and one on an old phone;
-# the server derives one key, in under a millisecond.
+# A browser tries 256 times on average, a tenth of a second on a desk and one on an old phone, and
+# never much more often: where any key with a certain beginning will do, one in a hundred people
+# waits five times as long. The server derives one key, in under a millisecond.
+MIN_TRIES, MAX_TRIES = 128, 384
 ITERATIONS = 1000
 VALID_FOR = 600  # seconds
 LONGEST = 4000  # letters of an answer
@@ -27,9 +30,13 @@ def secret() -> bytes:
 
 
 def new_challenge() -> Challenge:
-    """Gives a signed challenge whose key has to begin with a byte of nought."""
+    """Return a signed challenge: which of MAX_TRIES numbers gives a certain key?"""
     return create_challenge(
-        ALGORITHM, ITERATIONS, expires_at=int(time.time()) + VALID_FOR, hmac_secret=secret()
+        ALGORITHM,
+        ITERATIONS,
+        counter=MIN_TRIES + secrets.randbelow(MAX_TRIES - MIN_TRIES),
+        expires_at=int(time.time()) + VALID_FOR,
+        hmac_secret=secret(),
     )
 
 

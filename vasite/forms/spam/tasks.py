@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django_tasks import task
 
+from vasite.forms.drafts import forget_drafts
 from vasite.forms.spam.learning import delete_old_spam, learn_decisions
 from vasite.forms.spam.traces import forget_traces
 
@@ -16,5 +17,5 @@ def learn_from_decisions() -> int:
 
 @task()
 def forget() -> int:
-    """Deletes traces of a day ago and spam whose time is over; gives how many rows went."""
-    return forget_traces() + delete_old_spam()
+    """Delete traces of a day ago, and spam and drafts whose time is over; return their number."""
+    return forget_traces() + delete_old_spam() + forget_drafts()

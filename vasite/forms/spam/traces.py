@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from vasite.email_addresses import email_key
 from vasite.forms.models import Trace
-from vasite.serving.visitors import client_address
+from vasite.retention import RETENTION
+from vasite.serving.visitors import client_address, network_of_address
 
 COUNT_LIMIT = 101  # more than any limit that vasite.forms.spam.judging sets
 COUNT = (
     "(SELECT COUNT(*) FROM (SELECT 1 FROM forms_trace "  # bounded, however much a flood left
     "WHERE mark = %s AND seen_at > %s LIMIT %s) AS latest)"
 )
-KEPT_FOR = timedelta(hours=23)  # the worker looks every hour
 
 
 def mark_of(kind: str, value: str) -> str:
@@ -29,14 +30,14 @@ def mark_of(kind: str, value: str) -> str:
     return hashed.hexdigest()[:32]
 
 
-def network_of(request: HttpRequest) -> str:
-    """Gives the network a request came from: /24 of IPv4, /48 of IPv6, as one owner has them."""
-    try:
-        address = ipaddress.ip_address(client_address(request))
-    except ValueError:  # a socket without an address
-        return ""
-    length = 24 if address.version == 4 else 48
-    return str(ipaddress.ip_network(f"{address}/{length}", strict=False))
+def email_mark(kind: str, email: str) -> str:
+    """Return the keyed hash that stands for an email address, however it is written."""
+    return mark_of(kind, email_key(email))
+
+
+def network_mark(kind: str, request: HttpRequest) -> str:
+    """Return the keyed hash that stands for the network that a request came from."""
+    return mark_of(kind, network_of_address(client_address(request)))
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,18 @@ def count_traces(marks: dict[str, Mark]) -> dict[str, int]:
         return dict(zip(marks, cursor.fetchone(), strict=True))
 
 
-def leave_traces(marks: dict[str, Mark]) -> None:
-    Trace.objects.bulk_create(Trace(mark=mark.value) for mark in marks.values())
+def sum_traces(mark: Mark) -> int:
+    """Return the sum of the amounts that were left with a mark within its minutes."""
+    since = timezone.now() - timedelta(minutes=mark.minutes)
+    traces = Trace.objects.filter(mark=mark.value, seen_at__gt=since)
+    return traces.aggregate(total=Sum("amount"))["total"] or 0
+
+
+def leave_traces(marks: dict[str, Mark], *, amount: int = 1) -> None:
+    Trace.objects.bulk_create(Trace(mark=mark.value, amount=amount) for mark in marks.values())
 
 
 def forget_traces() -> int:
     """Deletes the traces that are nearly a day old and gives their number."""
-    return Trace.objects.filter(seen_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+    before = timezone.now() - RETENTION["rate_limits"].period
+    return Trace.objects.filter(seen_at__lt=before).delete()[0]

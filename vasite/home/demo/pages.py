@@ -17,7 +17,7 @@ from wagtail.models import Page, Site
 
 from blog.models import BlogIndexPage, BlogPostPage, Category
 from contact.models import ContactPage, Enquiry
-from newsletter.models import Campaign, Comment, NewsletterPage, Subscriber, email_key
+from newsletter.models import Campaign, Comment, NewsletterPage, Subscriber
 from newsletter.subscribing import keep_consent
 from services.models import ServicePage, ServicesIndexPage, Testimonial
 from vasite.business.models import BusinessSettings
@@ -267,7 +267,6 @@ class DemoSite:
             enquiry.save()
         reader = Subscriber.objects.create(
             email="reader@example.com",
-            email_key=email_key("reader@example.com"),
             subscribed_from="/blog/",
         )
         keep_consent(reader, "/blog/")

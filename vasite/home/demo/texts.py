@@ -56,7 +56,7 @@ HOME = {
     "posts you never get round to, for small businesses in and around Worcester.",
     "seo_title": "Virtual assistant in Worcester – Black Pear Office",
     "search_description": "A virtual assistant in Worcester who takes over your mail, diary, "
-    "invoices and social media. From £30 an hour, no contract, first call free.",
+    "invoices and social media. From £30 an hour, no minimum term, first call free.",
     "closing_title": "Which task would you hand over first?",
     "closing_text": "Tell me in two sentences. I answer within one working day, and the first "
     "half hour on the telephone costs nothing.",
@@ -88,26 +88,27 @@ HOME_BODY = [
 ]
 
 SERVICES_INTRODUCTION = (
-    "Take one or mix several. Every price is what you pay: no set-up fee, no contract, and only "
-    "for the minutes worked."
+    "Take one or mix several. Every price is what you pay: no set-up fee, no minimum term, and "
+    "only for the time worked."
 )
 SERVICES_BODY = [
+    ("heading", {"text": "Prices", "level": "2"}),
     (
         "price_table",
         {
-            "caption": "Packages",
+            "caption": "By the hour, in advance or by the month",
             "prices": [
                 {
                     "name": "By the hour",
                     "amount": Decimal(30),
                     "unit": "hour",
-                    "text": "Counted in quarters of an hour, invoiced at the end of the month",
+                    "text": "Counted by the quarter of an hour, invoiced at the end of the month",
                 },
                 {
                     "name": "Ten hours",
                     "amount": Decimal(280),
                     "unit": "once",
-                    "text": "Paid in advance, to be used within three months",
+                    "text": "£28 an hour, paid in advance, to be used within three months",
                 },
                 {
                     "name": "A day each month",
@@ -124,9 +125,9 @@ SERVICES_BODY = [
         {
             "questions": [
                 {
-                    "question": "Do I have to sign a contract?",
-                    "answer": "<p>No. We agree in a "
-                    "letter what I do and how I keep your papers safe; you can stop any week.</p>",
+                    "question": "Is there a minimum term?",
+                    "answer": "<p>No. We agree in "
+                    "writing what I do and how I keep your papers safe; you can stop any week.</p>",
                 },
                 {
                     "question": "Do you come to my office?",
@@ -218,7 +219,12 @@ SERVICES = [
         ],
         category="A calmer week",
         packages=[
-            ("Ten hours", 280, "once", "Paid in advance, to be used within three months"),
+            (
+                "Ten hours",
+                280,
+                "once",
+                "£28 an hour, paid in advance, to be used within three months",
+            ),
             ("An inbox a month", 140, "month", "Up to five hours, read twice a day"),
         ],
         testimonial="shoebox",
@@ -241,7 +247,14 @@ SERVICES = [
             "before ten, never on the day the children finish early. I keep to them."
         ],
         category="A calmer week",
-        packages=[("Ten hours", 280, "once", "Paid in advance, to be used within three months")],
+        packages=[
+            (
+                "Ten hours",
+                280,
+                "once",
+                "£28 an hour, paid in advance, to be used within three months",
+            )
+        ],
         testimonial="diary",
     ),
     _service(

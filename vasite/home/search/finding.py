@@ -57,5 +57,10 @@ def suggestion(query: str) -> str:
 
     Empty when nothing would change or when nothing would be found either.
     """
+    words = query.split()
+    for place in range(len(words) - 1):  # "book keeping"
+        together = " ".join([*words[:place], words[place] + words[place + 1], *words[place + 2 :]])
+        if find(together)[:1]:
+            return together
     meant = WORD.sub(lambda word: closest(word[0]) or word[0], query)
     return meant if meant.lower() != query.lower() and find(meant)[:1] else ""

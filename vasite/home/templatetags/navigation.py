@@ -53,10 +53,16 @@ def breadcrumbs(context: Context, title: str = "") -> list[tuple[str, str]]:
     request, page = context["request"], context.get("page")
     if page is None or getattr(request, "is_preview", False) or request.path == "/":
         return []
-    above = [(entry.title, entry.url) for entry in entries(request) if entry.is_current]
+    path = request.path
+    if not any(entry.is_current for entry in entries(request)):
+        path = page.get_url(request) or path  # its form's own address, with the form's errors
+    above = [(entry.title, entry.url) for entry in entries(request) if is_or_holds(entry, path)]
     trail = [("Home", "/"), *above]
-    if trail[-1][1] != request.path:
-        trail.append((title or page.title, request.path))
+    shown = title or page.title
+    if trail[-1][0] == shown:  # what is shown in the name of that page, such as its form's errors
+        trail[-1] = (shown, path)
+    elif trail[-1][1] != path:
+        trail.append((shown, path))
     return trail
 
 
@@ -77,7 +83,7 @@ def read_entries(request: HttpRequest) -> list[Entry]:
         return [
             Entry(
                 title=page.title,
-                url=page.get_url(request),
+                url=page.relative_url(site),
                 is_in_menu=page.show_in_menus,
                 is_contact=page.content_type_id == contact_type,
             )

@@ -14,6 +14,7 @@ from django.utils.html import strip_tags
 from vasite.business.models import BusinessSettings
 from vasite.content.models import ContentPage, SiteImage
 from vasite.content.rich_text import EDITOR_KEY
+from vasite.serving.numbers import is_number
 
 PARAGRAPH = re.compile(r"<(?:p|li)(?: [^>]*)?>(.*?)</(?:p|li)>", re.DOTALL)
 LINK = re.compile(r"<a ([^>]*)>(.*?)</a>", re.DOTALL)
@@ -153,7 +154,7 @@ def rich_sources(value: Any) -> Iterator[str]:
 
 def link_of(attributes: str, inner: str, place: str) -> Link:
     named = dict(ATTRIBUTE.findall(attributes))
-    is_page = named.get("linktype") == "page" and named.get("id", "").isdecimal()
+    is_page = named.get("linktype") == "page" and is_number(named.get("id", ""))
     page_id = int(named["id"]) if is_page else None
     return Link(plain(inner), page_id, unescape(named.get("href", "")), place)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import socket
 import time
 from datetime import timedelta
@@ -20,7 +21,7 @@ from vasite.seo.models import OutsideLink, PageReview
 CHECK_EVERY = timedelta(days=7)
 RETRY_AFTER = timedelta(days=1)
 FORGET_AFTER = timedelta(days=30)
-LINKS_A_RUN = 200
+LINKS_A_DAY = 200
 TIMEOUT = 10  # seconds
 PAUSE = 1.0  # seconds between two requests: nobody's server is pressed
 
@@ -45,8 +46,9 @@ def review_page(page: ContentPage) -> PageReview:
     return result
 
 
-def check_outside_links() -> int:
-    """Asks for the addresses that are due, one after the other, and gives how many were asked.
+def check_outside_links(most: int = LINKS_A_DAY, seconds: float = math.inf) -> int:
+    """Ask for addresses that are due, one after the other, and return how many were asked: `most`
+    at most, and none to begin with after some seconds.
 
     Each is due once a week, and daily after a failure. Addresses that no page has named for a
     month are forgotten.
@@ -56,8 +58,10 @@ def check_outside_links() -> int:
     due = OutsideLink.objects.exclude(checked_on__gt=today - RETRY_AFTER).exclude(
         failed_days=0, checked_on__gt=today - CHECK_EVERY
     )
-    asked = 0
-    for link in due.order_by("checked_on", "pk")[:LINKS_A_RUN]:
+    asked, until = 0, time.monotonic() + seconds
+    for link in due.order_by("checked_on", "pk")[:most]:
+        if asked and time.monotonic() >= until:
+            break
         if asked:
             time.sleep(PAUSE)
         link.failed_days = 0 if answers(link.address) else link.failed_days + 1

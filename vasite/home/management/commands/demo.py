@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from wagtail.models import Page
 
@@ -19,6 +20,7 @@ from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo.pages import DemoSite, build_empty_site
 from vasite.mail.models import OutgoingMail
+from vasite.seo.tasks import refresh_cards
 
 QUESTION = (
     "This deletes all pages, pictures, enquiries, comments, letters and subscribers. Type yes: "
@@ -38,6 +40,7 @@ class Command(BaseCommand):
         if reset and sys.stdin.isatty() and input(QUESTION) != "yes":
             raise CommandError("Nothing was changed.")
         self.write(reset=reset, **options)
+        refresh_cards.call()
 
     @transaction.atomic
     def write(self, *, empty: bool, reset: bool, **options: Any) -> None:
@@ -52,5 +55,8 @@ class Command(BaseCommand):
                 image.delete()
             DBTaskResult.objects.ready().delete()  # work on what was deleted
         build_empty_site() if empty else DemoSite.build()
+        now = timezone.now()
+        pages = Page.objects.filter(depth__gt=1, live=True, last_published_at=None)
+        pages.update(first_published_at=now, last_published_at=now)
         if options["verbosity"]:
             self.stdout.write("Done. Look at it: make run")

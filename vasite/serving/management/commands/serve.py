@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,15 @@ from redis.exceptions import RedisError
 from wagtail.models import Site
 
 from vasite.environment import PROJECT_DIR
+from vasite.pagecache.files import write_whole
 from vasite.pagecache.layer import Answer
 from vasite.pagecache.watching import change_everything, front
 from vasite.serving import static_files
+from vasite.serving.data_dir import is_locked, make_private, take_lock
+from vasite.serving.errors import is_passing
+from vasite.serving.supervisor import GRACE_SECONDS, LOOK_SECONDS
 
-SUPERVISOR_RECORD = settings.DATA_DIR / "supervisor"
+SUPERVISOR_SOCKET = settings.DATA_DIR / "supervisor"
 SYSTEMD_SOCKET = 3  # SD_LISTEN_FDS_START
 
 
@@ -41,6 +46,21 @@ class Command(BaseCommand):
         parser.add_argument("--prepare-only", action="store_true", help="prepare, don't serve")
 
     def handle(self, *args: Any, empty: bool, prepare_only: bool, **options: Any) -> None:
+        try:
+            self.serve(empty, prepare_only)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            reason = " ".join(str(error).split())
+            raise CommandError(
+                f"The site can't be prepared: {reason}. See that the database answers and that "
+                f"the disk of DATA_DIR {settings.DATA_DIR} has room.",
+                returncode=os.EX_TEMPFAIL,
+            ) from error
+
+    def serve(self, empty: bool, prepare_only: bool) -> None:
+        make_private()
+        lock = None if prepare_only else only_lock()
         listener = None if prepare_only else listening_socket()
         self.check_database()
         self.check_cache()
@@ -48,18 +68,25 @@ class Command(BaseCommand):
         self.collect_static_files()
         self.forget_pages_of_last_boot()
         self.fill(is_empty=empty)
-        set_site_address()
+        if lock or not is_locked():  # else it is set by what runs here, as it has been started
+            set_site_address()
         if settings.PAGE_FILES:
             self.tell_front()
         password = self.make_first_user()
+        if not settings.IS_LOCAL:
+            others = ", ".join(settings.OTHER_HOSTS)
+            self.tell(f"Names: {settings.SITE_HOST} (also {others}); any other is refused with 400")
         self.tell(f"Admin: {settings.SITE_URL}/admin/")
         if password:
             username = settings.DJANGO_SUPERUSER["username"]
             self.tell(f"User: {username}   Password: {password}")
             self.tell("Keep the password: it is shown this once (`make password` sets a new one).")
-        if listener:
+            if not settings.DJANGO_SUPERUSER["email"]:
+                self.tell("Add your email address to your account in the admin: with it you can")
+                self.tell("have a link sent if you forget your password.")
+        if listener and lock:
             connection.close()
-            become_supervisor(listener)
+            become_supervisor(listener, lock)
 
     def tell(self, line: str) -> None:
         self.stdout.write(line)
@@ -68,10 +95,17 @@ class Command(BaseCommand):
     def check_database(self) -> None:
         try:
             connection.ensure_connection()
-        except DatabaseError:
+        except DatabaseError as error:
+            if connection.vendor == "sqlite":
+                raise CommandError(
+                    f"The database {connection.settings_dict['NAME']} can't be opened ({error}). "
+                    "See that its disk has room and that this user may write to it.",
+                    returncode=os.EX_TEMPFAIL,
+                ) from None
             raise CommandError(
                 "DATABASE_URL: the database can't be reached. Start it, or mend the address, "
-                "user and password in DATABASE_URL."
+                "user and password in DATABASE_URL.",
+                returncode=os.EX_TEMPFAIL,
             ) from None
 
     def check_cache(self) -> None:
@@ -82,7 +116,8 @@ class Command(BaseCommand):
         except RedisError:
             raise CommandError(
                 "CACHE_URL: the cache server can't be reached. Start it, mend the address and "
-                "password in CACHE_URL, or leave CACHE_URL out."
+                "password in CACHE_URL, or leave CACHE_URL out.",
+                returncode=os.EX_TEMPFAIL,
             ) from None
 
     def migrate(self) -> None:
@@ -105,7 +140,7 @@ class Command(BaseCommand):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
         if not stamp.exists() or stamp.read_text() != boot:
             change_everything()
-            stamp.write_text(boot)
+            write_whole(stamp, boot.encode())
 
     def fill(self, is_empty: bool) -> None:
         if (
@@ -145,6 +180,17 @@ def set_site_address() -> None:
         site.save()
 
 
+def only_lock() -> int:
+    """Return the lock of this DATA_DIR. Raise CommandError if another site runs from it."""
+    lock = take_lock()
+    if lock is None:
+        raise CommandError(
+            f"DATA_DIR {settings.DATA_DIR}: a site already runs from it. Stop that one first, or "
+            "set DATA_DIR to another folder."
+        )
+    return lock
+
+
 def listening_socket() -> socket.socket:
     """Gives the socket that systemd has passed on (sd_listen_fds(3)), or a new one on HOST and
     PORT. It is inherited by what this process becomes."""
@@ -153,9 +199,12 @@ def listening_socket() -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.HOST, settings.PORT))
-    except OSError as error:
+    # A supervisor that was killed leaves its socket, and a web server that ends in a few seconds
+    deadline = time.monotonic() + (GRACE_SECONDS + 1 if SUPERVISOR_SOCKET.exists() else 0)
+    while error := bind_error(listener):
+        if time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+            continue
         raise CommandError(
             f"PORT {settings.PORT} on HOST {settings.HOST} can't be used "
             f"({error.strerror}). Stop what uses it or choose another: "
@@ -165,8 +214,18 @@ def listening_socket() -> socket.socket:
     return listener
 
 
-def become_supervisor(listener: socket.socket) -> None:
-    """Replaces this process, so that Django's memory is given back."""
+def bind_error(listener: socket.socket) -> OSError | None:
+    try:
+        listener.bind((settings.HOST, settings.PORT))
+    except OSError as error:
+        return error
+    return None
+
+
+def become_supervisor(listener: socket.socket, lock: int) -> None:
+    """Replaces this process, so that Django's memory is given back. The supervisor holds the lock
+    for as long as it lives, and passes it on to nobody."""
+    os.set_inheritable(lock, True)
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
     address = [everywhere.get(settings.HOST, settings.HOST), str(settings.PORT)]
     os.environ |= {
@@ -177,5 +236,5 @@ def become_supervisor(listener: socket.socket) -> None:
     }
     os.chdir(PROJECT_DIR)
     supervisor = [sys.executable, "-m", "vasite.serving.supervisor"]
-    places = [*address, settings.SITE_URL, str(SUPERVISOR_RECORD)]
+    places = [*address, settings.SITE_URL, str(SUPERVISOR_SOCKET)]
     os.execv(sys.executable, [*supervisor, *places, str(listener.fileno())])

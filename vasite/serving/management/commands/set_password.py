@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.utils import reset
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 
@@ -21,6 +21,6 @@ class Command(BaseCommand):
         user.set_password(password)
         user.is_active = True
         user.save()
-        call_command("axes_reset", verbosity=0)
+        reset()  # whoever is locked out may try at once
         self.stdout.write(f"User: {user.get_username()}   Password: {password}")
         self.stdout.write("Sign in at /admin/ with it.")

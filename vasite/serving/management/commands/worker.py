@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 
 from vasite.serving.background import BackgroundWorker
+from vasite.serving.data_dir import narrow_umask
 from vasite.serving.supervisor import notify
 
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
     requires_system_checks = []  # `serve` makes them; 30 MB of addresses and views would stay
 
     def handle(self, *args: Any, **options: Any) -> None:
+        narrow_umask()
         worker = BackgroundWorker(partial(notify, "WATCHDOG=1"))
         worker.run()
         if not worker.stopping.is_set():  # it has grown: it becomes a new process

@@ -1,0 +1,191 @@
+// Pasting into the rich text editor: what its own reader would drop or glue together (tables,
+// definition lists, captions, asides) becomes paragraphs, and what is left out is said.
+(() => {
+  const EDITOR = ".public-DraftEditor-content";
+  const OWN = /data-draftjs-conductor-fragment|data-editor=/; // copied from an editor like this
+  const BLOCK =
+    "address,article,aside,blockquote,body,caption,center,dd,details,dialog,div,dl,dt,fieldset," +
+    "figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hgroup,hr,legend,li,main,nav,ol,p,pre," +
+    "section,summary,table,tbody,td,tfoot,th,thead,tr,ul";
+  const UNKNOWN =
+    "address,article,aside,caption,center,dd,details,dialog,dl,dt,fieldset,figcaption,figure," +
+    "footer,form,header,hgroup,legend,main,nav,section,summary,table,td,th";
+  const WHOLE = "h1,h2,h3,h4,h5,h6,ol,p,pre,ul";
+  const MEDIA = "audio,canvas,embed,iframe,object,svg,video";
+  // The editor takes these for levels of a list that has no first level, and drops the letter.
+  const TYPED = /^(\s*(?:o|[a-z]\.|x?(?:i{1,3}|iv|vi{0,3}|ix|x)\.))[ \t]/;
+
+  const isBlank = (node) => !node.textContent.trim();
+  const element = (name, ...children) => {
+    const made = document.createElement(name);
+    made.append(...children);
+    return made;
+  };
+
+  // The content of a cell on one line, with its links and its bold words
+  function line(cell) {
+    for (const block of cell.querySelectorAll(`${BLOCK},br`)) {
+      block.replaceWith(" ", ...block.childNodes, " ");
+    }
+    cell.normalize();
+    return [...cell.childNodes];
+  }
+
+  // A row is a line when each cell holds one piece of text; else each cell stands for itself.
+  function lines(row) {
+    const cells = [...row.cells];
+    const isLine = cells.every(
+      (cell) => [...cell.querySelectorAll("p,div,li,h1,h2,h3,h4,h5,h6")].filter(
+        (block) => !isBlank(block) && !block.querySelector("p,div,li"),
+      ).length <= 1,
+    );
+    if (isBlank(row)) return [];
+    if (cells.length < 2 || !isLine) return cells.map((cell) => element("div", ...cell.childNodes));
+    const made = element("p");
+    cells.forEach((cell, place) => {
+      if (place) made.append(" | ");
+      made.append(...line(cell));
+    });
+    return [made];
+  }
+
+  function unfoldTables(body) {
+    const tables = [...body.querySelectorAll("table")].reverse(); // the inner ones first
+    for (const table of tables) {
+      const caption = table.caption ? [element("p", ...line(table.caption))] : [];
+      table.replaceWith(...caption, ...[...table.rows].flatMap(lines));
+    }
+    return tables.length;
+  }
+
+  // The blocks below a node, none inside another; `around` are the links and styles above them.
+  function flatten(node, around = []) {
+    const blocks = [];
+    let open = null;
+    const wrapped = (block, children) => {
+      const inner = around.reduceRight((kept, one) => {
+        const wrapper = one.cloneNode(false);
+        wrapper.append(...kept);
+        return [wrapper];
+      }, children);
+      block.append(...inner);
+      return block;
+    };
+    for (const child of [...node.childNodes]) {
+      const isElement = child.nodeType === Node.ELEMENT_NODE;
+      const holdsBlocks = isElement && child.querySelector(BLOCK);
+      if (isElement && child.matches("ol,ul")) {
+        blocks.push(child);
+        open = null;
+      } else if (isElement && (child.matches(BLOCK) || holdsBlocks)) {
+        open = null;
+        const isInline = !child.matches(BLOCK);
+        const isStyle = isInline && child.matches("a,b,em,i,strong") && !child.id.startsWith("docs-");
+        if (child.matches(WHOLE) && !holdsBlocks) {
+          blocks.push(wrapped(child, [...child.childNodes]));
+        } else {
+          blocks.push(...flatten(child, isStyle ? [...around, child] : around));
+        }
+      } else if (open || !isBlank(child)) {
+        if (!open) blocks.push((open = { children: [] }));
+        open.children.push(child);
+      }
+    }
+    return blocks.map((one) =>
+      one instanceof Node ? one : wrapped(element("p"), one.children),
+    );
+  }
+
+  // A picture of an emoji stands for its letter.
+  function takeOutImages(body) {
+    let count = 0;
+    for (const image of body.querySelectorAll("img")) {
+      const alt = image.alt.trim();
+      const isLetter = alt && [...alt].length <= 4;
+      const isSeen = image.width !== 1 || image.height !== 1;
+      if (isLetter) image.replaceWith(alt);
+      else {
+        image.remove();
+        count += isSeen ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
+  function keepTyped(body) {
+    for (const block of body.querySelectorAll("p,div")) {
+      const first = block.firstChild;
+      const isList = /mso-?list/i.test(`${block.className} ${block.getAttribute("style")}`);
+      if (first?.nodeType === Node.TEXT_NODE && !isList) {
+        first.data = first.data.replace(TYPED, "$1\u00a0");
+      }
+    }
+  }
+
+  // The HTML that the editor reads whole, and sentences on what it could not keep
+  function tidy(html) {
+    const { body } = new DOMParser().parseFromString(html, "text/html");
+    for (const hidden of body.querySelectorAll("script,style,template,title")) hidden.remove();
+    const images = takeOutImages(body);
+    const media = [...body.querySelectorAll(MEDIA)].length;
+    const isUnknown = body.querySelector(UNKNOWN);
+    const tables = unfoldTables(body);
+    if (isUnknown) body.replaceChildren(...flatten(body));
+    keepTyped(body);
+    const notes = [];
+    if (images) notes.push(`${images === 1 ? "A picture was" : `${images} pictures were`} left out: add pictures as Picture blocks.`);
+    if (tables) notes.push("A table was pasted as lines of text, with “|” between its cells.");
+    if (media) notes.push("A video or another embedded item was left out.");
+    return { html: body.innerHTML, notes };
+  }
+
+  function say(editor, notes) {
+    const place = editor.closest(".Draftail-Editor") ?? editor;
+    let note = place.parentElement.querySelector(":scope > .paste-note");
+    if (!note && !notes.length) return;
+    if (!note) {
+      note = element("p");
+      note.className = "paste-note help";
+      note.setAttribute("role", "status");
+      place.after(note);
+    }
+    // Said once it is there: a screen reader reads only what changes in it.
+    requestAnimationFrame(() => (note.textContent = notes.join(" ")));
+  }
+
+  const FILES = "Pictures and files can’t be put into text: add pictures as Picture blocks.";
+
+  document.addEventListener(
+    "paste",
+    (event) => {
+      const editor = event.target.closest?.(EDITOR);
+      const data = event.clipboardData;
+      if (!editor || !data || event.isTidied) return;
+      const html = data.getData("text/html");
+      if (!html) {
+        say(editor, data.files.length && !data.getData("text/plain") ? [FILES] : []);
+        return;
+      }
+      if (OWN.test(html)) return;
+      const tidied = tidy(html);
+      say(editor, tidied.notes);
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/html", tidied.html);
+      clipboardData.setData("text/plain", data.getData("text/plain"));
+      const again = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+      again.isTidied = true;
+      event.target.dispatchEvent(again);
+    },
+    true,
+  );
+  document.addEventListener(
+    "drop",
+    (event) => {
+      const editor = event.target.closest?.(EDITOR);
+      if (editor && event.dataTransfer?.files.length) say(editor, [FILES]);
+    },
+    true,
+  );
+})();

@@ -1,0 +1,210 @@
+"""The owner pastes from elsewhere: each word is there after saving and opening again."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_writing import paste, start_post
+from tests.served import ServedSite, wait_until
+from vasite.content.contentstate import KeepingConverter
+
+TABLE = "A table was pasted as lines of text, with “|” between its cells."
+PICTURE = "A picture was left out: add pictures as Picture blocks."
+WORD_LIST = (
+    "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]>"
+    "<span style='mso-list:Ignore'>{mark}<span>&nbsp;&nbsp; </span></span><![endif]>{words}</p>"
+)
+CASES = {
+    "typed letters": ("<p>Intro</p><p>a. first typed</p><p>b. second</p><p>Outro</p>", "", ""),
+    "typed numerals": ("<p>Intro</p><p>i. one</p><p>ii. two</p><p>ix. nine</p>", "", ""),
+    "typed bullets": ("<p>Intro</p><p>o one</p><p>o two</p><p>§ three</p><p>◦ four</p>", "", ""),
+    "letters in bold": ("<p>Intro</p><p><b>a.</b> first</p><p><i>b.</i> second</p>", "", ""),
+    "list in Outlook": (
+        "<p>Intro</p>"
+        + WORD_LIST.format(mark="a.", words="First point")
+        + WORD_LIST.format(mark="b.", words="Second point")
+        + WORD_LIST.format(mark="i.", words="Third point")
+        + "<p class=MsoNormal>Outro</p>",
+        "",
+        "",
+    ),
+    "cells": ("<table><tr><td>Name</td><td>Hours</td></tr></table>", "Name | Hours", TABLE),
+    "Excel": (
+        "<html xmlns:x='urn:schemas-microsoft-com:office:excel'><head><style>td{color:red}</style>"
+        "</head><body><table><!--StartFragment--><col width=64><tr height=20><td class=xl65>Name"
+        "</td><td>Hours</td></tr><tr><td>Jane</td><td align=right>12</td></tr><!--EndFragment-->"
+        "</table></body></html>",
+        "Name | Hours\nJane | 12",
+        TABLE,
+    ),
+    "Google Sheets": (
+        '<google-sheets-html-origin><style type="text/css">td {border: 1px}</style><table dir="ltr"'
+        ' data-sheets-root="1"><colgroup><col width="100"/></colgroup><tbody><tr><td><span>Inbox'
+        "</span></td><td>£280</td></tr><tr><td>Diary</td><td></td></tr></tbody></table>",
+        "Inbox | £280\nDiary |",
+        TABLE,
+    ),
+    "ChatGPT": (
+        "<p>Here you are:</p><div><div><table><caption>Prices</caption><thead><tr><th><strong>Plan"
+        "</strong></th><th>Cost</th></tr></thead><tbody><tr><td><p>Small</p></td><td><p>£30</p>"
+        "</td></tr></tbody></table></div></div><p>Shall I go on?</p>",
+        "Here you are:\nPrices\nPlan | Cost\nSmall | £30\nShall I go on?",
+        TABLE,
+    ),
+    "cells with paragraphs": (
+        "<table><tr><td><p>One</p><p>Two</p></td><td><ul><li>Three</li><li>Four</li></ul></td></tr>"
+        "</table>",
+        "One\nTwo\nThree\nFour",
+        TABLE,
+    ),
+    "table in a table": (
+        "<table><tr><td>Left</td><td><table><tr><td>In</td><td>Side</td></tr></table></td></tr>"
+        "</table>",
+        "",
+        TABLE,
+    ),
+    "definitions": (
+        "<p>P</p><dl><dt>Term</dt><dd>Meaning</dd><div><dt>Next</dt><dd>Other</dd></div></dl>",
+        "P\nTerm\nMeaning\nNext\nOther",
+        "",
+    ),
+    "details": (
+        "<details><summary>Question</summary>Answer <b>bold</b><p>More</p></details>Tail",
+        "Question\nAnswer bold\nMore\nTail",
+        "",
+    ),
+    "sections": (
+        "<header>Head</header><main><aside>Aside</aside>Main <section>Section<article>Article"
+        "</article></section>tail</main><footer>Foot</footer><address>Address</address>",
+        "Head\nAside\nMain\nSection\nArticle\ntail\nFoot\nAddress",
+        "",
+    ),
+    "caption": ("<p>P</p><figure><figcaption>Caption</figcaption></figure>", "P\nCaption", ""),
+    "picture": (
+        "<p>Before</p><figure><img src='https://example.org/a.jpg' alt='A desk' width=600>"
+        "<figcaption>My desk</figcaption></figure><p>After <img src='data:image/gif;base64,x'"
+        " alt='😀'></p>",
+        "Before\nMy desk\nAfter 😀",
+        PICTURE,
+    ),
+    "link around a section": (
+        "<a href='https://example.org/'><section>Linked <b>words</b></section></a><nav>Nav</nav>",
+        "Linked words\nNav",
+        "",
+    ),
+    "video": (
+        "<p>See</p><iframe src='https://example.org/'></iframe><p>this</p>",
+        "See\nthis",
+        "A video or another embedded item was left out.",
+    ),
+    "Google Docs": (
+        '<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1">'
+        '<p dir="ltr"><span>One</span></p><div><table><tbody><tr><td><p><span>A</span></p></td>'
+        "<td><p><span>B</span></p></td></tr></tbody></table></div>"
+        "<ul><li><p><span>Item</span></p></li></ul></b>",
+        "One\nA | B\nItem",
+        TABLE,
+    ),
+    "LibreOffice": (
+        '<p style="margin-bottom:0"><font face="Liberation Serif">Words</font></p><table '
+        'cellpadding="4"><tr valign="top"><td><p>C1</p></td><td><p><br/></p></td>'
+        "<td><p>C3</p></td></tr></table><ol><li><p>First</p></li><li><p>Second</p></li></ol>",
+        "Words\nC1 | | C3\nFirst\nSecond",
+        TABLE,
+    ),
+    "old-fashioned HTML": (
+        "<center>Centre</center><form><fieldset><legend>Legend</legend>Field</fieldset></form>"
+        "<blockquote>Quote<p>Inner</p></blockquote><pre>Code\nLine</pre><hgroup><h2>Heading</h2>"
+        "<p>Sub</p></hgroup>",
+        "",
+        "",
+    ),
+    "nested lists": (
+        "<ul><li>One<ul><li>Two<ol><li>Three</li></ol></li></ul></li><li>Four</li></ul>"
+        "<aside>Aside</aside>",
+        "One\nTwo\nThree\nFour\nAside",
+        "",
+    ),
+}
+LATEST = """
+from blog.models import BlogPostPage
+for post in BlogPostPage.objects.filter(title={title!r}):
+    print(post.pk, ascii(post.get_latest_revision_as_object().body[0].value.source))
+"""
+WORD = "[A-Za-z0-9£😀]{2,}"
+STORE = KeepingConverter(["h2", "h3", "bold", "italic", "ol", "ul", "link"])
+
+
+def words_of(html: str) -> list[str]:
+    text = re.sub(r"<style.*?</style>|<!\[.*?\]>|<!--.*?-->", "", html, flags=re.DOTALL)
+    return re.findall(WORD, re.sub(r"<[^>]*>", " ", text).replace("&nbsp;", " "))
+
+
+def check(shown: str, html: str, lines: str) -> None:
+    """Check that a text holds each word of what was pasted, and is of these lines."""
+    blocks = [" ".join(line.split()) for line in shown.splitlines() if line.strip()]
+    if lines:
+        assert blocks == [" ".join(line.split()) for line in lines.splitlines()]
+    found = re.findall(WORD, shown)
+    for word in words_of(html):
+        assert word in found or re.fullmatch(r"[ivx]+", word), (word, shown)
+
+
+def test_each_word_that_an_owner_pastes_is_stored(admin: Page, demo: ServedSite) -> None:
+    start_post(admin, demo, "Pasted from everywhere")
+    editor = admin.locator(".public-DraftEditor-content").first
+    said = admin.locator(".paste-note")
+    field = admin.locator("input[name=body-0-value]")
+    for html, lines, note in CASES.values():
+        editor.click()
+        admin.keyboard.press("Control+A")
+        admin.keyboard.press("Delete")
+        expect(editor).to_have_text("")
+        paste(admin, html)
+        if note:
+            expect(said).to_have_text(note)
+            assert said.get_attribute("role") == "status"
+        elif said.count():
+            expect(said).to_have_text("")
+        words = words_of(html)
+        expect(field).to_have_value(re.compile(words[-1]))
+        stored = STORE.to_database_format(field.input_value())
+        again = json.loads(STORE.from_database_format(stored))
+        check("\n".join(block["text"] for block in again["blocks"]), html, lines)
+
+
+@pytest.mark.parametrize("name", ["list in Outlook", "ChatGPT"])
+def test_a_saved_paste_is_opened_again_whole(admin: Page, demo: ServedSite, name: str) -> None:
+    html, lines, _ = CASES[name]
+    title = f"Opened again: {name}"
+    start_post(admin, demo, title)
+    paste(admin, html)
+    last = html[html.rindex("<p") :].split(">")[1].split("<")[0]  # paragraph
+    admin.get_by_role("button", name="Save draft").click()
+    latest = LATEST.format(title=title)
+    wait_until(lambda: last in demo.run_code(latest), seconds=60)
+    admin.goto(f"{demo.url}/admin/pages/{demo.run_code(latest).split()[0]}/edit/")
+    editor = admin.locator(".public-DraftEditor-content").first
+    expect(editor).to_contain_text(last)
+    check(editor.inner_text(), html, lines)
+
+
+def test_an_owner_is_told_that_a_picture_does_not_go_into_text(
+    admin: Page, demo: ServedSite
+) -> None:
+    start_post(admin, demo, "A pasted screenshot")
+    editor = admin.locator(".public-DraftEditor-content").first
+    editor.click()
+    editor.evaluate(
+        """(editor) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File(["x"], "image.png", { type: "image/png" }));
+            const event = { clipboardData, bubbles: true, cancelable: true };
+            editor.dispatchEvent(new ClipboardEvent("paste", event));
+        }"""
+    )
+    expect(admin.locator(".paste-note")).to_contain_text("Pictures and files can’t be put into")

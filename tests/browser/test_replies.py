@@ -1,0 +1,272 @@
+"""Replies to enquiries and comments, typed in a hurry: every word is there again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.test_pages import needs_axe, violations
+from tests.served import ServedSite
+
+WRITE = """
+import json
+from blog.models import BlogPostPage
+from contact.models import Enquiry, SavedReply
+from newsletter.models import Comment
+SavedReply.objects.get_or_create(title="Prices", text="Dear {name}, my prices are these.")
+enquiry = Enquiry(name="Hannah Cole", email="hannah@example.com", message="Could you help? NUMBER")
+enquiry.set_content("NUMBER")
+enquiry.save()
+comment = Comment(page=BlogPostPage.objects.live().first(), name="Tom NUMBER",
+                  email="tom@example.com", comment="Nice. NUMBER")
+comment.set_content("NUMBER")
+comment.save()
+print(json.dumps({"enquiry": enquiry.pk, "comment": comment.pk}))
+"""
+WORDS = "Gladly, Hannah. I have time on Tuesday at ten"
+
+
+@pytest.fixture
+def keys(demo: ServedSite, request: pytest.FixtureRequest) -> dict[str, int]:
+    output = demo.run_code(WRITE.replace("NUMBER", request.node.name.replace('"', "")[:60]))
+    return json.loads(output.splitlines()[-1])
+
+
+@pytest.fixture
+def at_enquiry(admin: Page, demo: ServedSite, keys: dict[str, int]) -> Page:
+    admin.goto(f"{demo.url}/admin/enquiries/edit/{keys['enquiry']}/")
+    return admin
+
+
+@pytest.fixture
+def plain(browser: Browser, admin: Page) -> Iterator[Page]:
+    """The same person's browser, with JavaScript switched off."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    context.add_cookies(admin.context.cookies())
+    yield context.new_page()
+    context.close()
+
+
+def reply_field(page: Page):
+    return page.get_by_role("textbox", name="Your reply")
+
+
+def leave(page: Page, path: str) -> None:
+    """Go elsewhere, whatever the browser asks."""
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(page.url.split("/admin/")[0] + path)
+
+
+def sign_in_again(page: Page, demo: ServedSite) -> None:
+    page.goto(f"{demo.url}/admin/login/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", demo.password)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/")
+
+
+def test_the_big_save_keeps_the_reply_and_the_note(at_enquiry: Page) -> None:
+    reply_field(at_enquiry).fill(WORDS)
+    at_enquiry.get_by_role("textbox", name="Private note").fill("Ring her husband")
+    at_enquiry.get_by_role("combobox", name="State").select_option("waiting")
+    at_enquiry.get_by_role("button", name="Save without sending").last.click()
+    expect(at_enquiry.get_by_text("it has not been sent").first).to_be_visible()
+    expect(reply_field(at_enquiry)).to_have_value(WORDS)
+    expect(at_enquiry.locator(".desk-events")).to_contain_text("Ring her husband")
+    expect(at_enquiry.get_by_role("combobox", name="State")).to_have_value("waiting")
+    at_enquiry.get_by_role("button", name="Send reply").click()
+    expect(at_enquiry.locator(".desk-events")).to_contain_text(WORDS)
+    expect(at_enquiry.locator(".desk-events")).to_contain_text("email isn’t connected yet")
+    expect(reply_field(at_enquiry)).to_have_value("")
+    at_enquiry.reload()
+    expect(reply_field(at_enquiry)).to_have_value("")
+
+
+@pytest.mark.parametrize("is_calendar_open", [True, False])
+def test_enter_in_the_date_never_sends_the_reply(at_enquiry: Page, is_calendar_open: bool) -> None:
+    reply_field(at_enquiry).fill(WORDS)
+    date = at_enquiry.get_by_role("textbox", name="Remind me on")
+    calendars = at_enquiry.locator(".xdsoft_datetimepicker").filter(visible=True)
+    date.focus()
+    expect(calendars).to_have_count(1)
+    if not is_calendar_open:
+        date.press("Escape")
+        expect(calendars).to_have_count(0)
+    at_enquiry.keyboard.press("Enter")
+    at_enquiry.keyboard.press("Enter")
+    at_enquiry.keyboard.press("Control+s")
+    at_enquiry.wait_for_load_state()
+    expect(reply_field(at_enquiry)).to_have_value(WORDS)
+    expect(at_enquiry.locator("#done + ol, #done + p")).not_to_contain_text(WORDS)
+
+
+def test_a_reply_is_offered_again_after_leaving(at_enquiry: Page) -> None:
+    url = at_enquiry.url
+    reply_field(at_enquiry).press_sequentially(WORDS, delay=3)
+    leave(at_enquiry, "/admin/")
+    at_enquiry.goto(url)
+    expect(reply_field(at_enquiry)).to_have_value(WORDS)
+    leave(at_enquiry, "/admin/")
+    expect(at_enquiry.get_by_text("not sent yet: Enquiries")).to_be_visible()
+
+
+def test_a_reply_is_offered_again_after_a_crash_elsewhere(
+    at_enquiry: Page, browser: Browser, demo: ServedSite
+) -> None:
+    reply_field(at_enquiry).press_sequentially(WORDS, delay=3)
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    url = at_enquiry.url
+    at_enquiry.context.close()
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in_again(page, demo)
+    page.goto(url)
+    expect(reply_field(page)).to_have_value(WORDS)
+    context.close()
+
+
+def test_a_reply_typed_while_signed_out_is_offered_again(
+    at_enquiry: Page, demo: ServedSite
+) -> None:
+    url = at_enquiry.url
+    reply_field(at_enquiry).fill("Gladly")
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    at_enquiry.context.clear_cookies()  # the session is over
+    reply_field(at_enquiry).fill(WORDS)
+    expect(at_enquiry.get_by_role("dialog", name="Sign in to go on")).to_be_visible()
+    leave(at_enquiry, "/admin/login/")
+    sign_in_again(at_enquiry, demo)
+    at_enquiry.goto(url)
+    expect(reply_field(at_enquiry)).to_have_value(WORDS)
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    at_enquiry.evaluate("localStorage.clear()")
+    at_enquiry.reload()
+    expect(reply_field(at_enquiry)).to_have_value(WORDS)
+
+
+def test_a_reply_typed_while_the_site_is_away_is_offered_again(at_enquiry: Page) -> None:
+    at_enquiry.route("**/reply-drafts/**", lambda route: route.abort())
+    reply_field(at_enquiry).fill(WORDS)
+    expect(at_enquiry.get_by_text("the site can’t be reached")).to_be_visible()
+    url = at_enquiry.url
+    leave(at_enquiry, "/admin/")
+    at_enquiry.unroute("**/reply-drafts/**")
+    at_enquiry.goto(url)
+    expect(reply_field(at_enquiry)).to_have_value(WORDS)
+
+
+def test_a_draft_saved_late_does_not_bring_a_sent_reply_back(
+    at_enquiry: Page, demo: ServedSite
+) -> None:
+    held: list[Route] = []
+    at_enquiry.route("**/reply-drafts/**", lambda route: held.append(route))
+    with at_enquiry.expect_request("**/reply-drafts/**"):
+        reply_field(at_enquiry).fill(WORDS)
+    at_enquiry.get_by_role("button", name="Send reply").click()
+    expect(at_enquiry.locator(".desk-events")).to_contain_text(WORDS)
+    url, data = held[0].request.url, held[0].request.post_data
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    late = at_enquiry.request.post(url, data=data, headers=form | {"Origin": demo.url})
+    assert late.status == 409
+    at_enquiry.unroute("**/reply-drafts/**")
+    at_enquiry.reload()
+    expect(reply_field(at_enquiry)).to_have_value("")
+
+
+def test_a_saved_reply_is_put_where_the_cursor_is(at_enquiry: Page) -> None:
+    field = reply_field(at_enquiry)
+    field.fill("Before.\n\nAfter.")
+    field.evaluate("field => field.setSelectionRange(9, 9)")
+    field.press("Shift")
+    at_enquiry.get_by_role("button", name="Prices").click()
+    expect(field).to_have_value("Before.\n\nDear Hannah, my prices are these.\n\nAfter.")
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    at_enquiry.reload()
+    expect(field).to_have_value("Before.\n\nDear Hannah, my prices are these.\n\nAfter.")
+
+
+def test_a_reply_changed_in_its_middle_is_not_doubled(at_enquiry: Page) -> None:
+    reply_field(at_enquiry).fill("Before.\n\nAfter.")
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    at_enquiry.route("**/reply-drafts/**", lambda route: route.abort())
+    reply_field(at_enquiry).fill("Before.\n\nBetween.\n\nAfter.")
+    expect(at_enquiry.get_by_text("the site can’t be reached")).to_be_visible()
+    at_enquiry.reload()
+    expect(reply_field(at_enquiry)).to_have_value("Before.\n\nBetween.\n\nAfter.")
+
+
+def test_without_javascript_every_button_keeps_the_reply(
+    plain: Page, demo: ServedSite, keys: dict[str, int]
+) -> None:
+    url = f"{demo.url}/admin/enquiries/edit/{keys['enquiry']}/"
+    plain.goto(url)
+    reply_field(plain).fill("Typed first.")
+    plain.get_by_role("button", name="Prices").click()
+    both = "Typed first.\n\nDear Hannah, my prices are these."
+    expect(reply_field(plain)).to_have_value(both)
+    plain.get_by_role("button", name="Save without sending").last.click()
+    plain.goto(url)
+    expect(reply_field(plain)).to_have_value(both)
+    plain.get_by_role("button", name="Send reply").click()
+    expect(plain.locator(".desk-events")).to_contain_text("Typed first.")
+    expect(reply_field(plain)).to_have_value("")
+
+
+@pytest.mark.parametrize("button", ["Approve", "Spam", "Remove", "Trust Tom"])
+def test_a_reply_to_a_comment_survives_every_other_button(
+    admin: Page, demo: ServedSite, keys: dict[str, int], button: str
+) -> None:
+    admin.goto(f"{demo.url}/admin/comments/?comment={keys['comment']}")
+    admin.get_by_text("Reply, trust or block").click()
+    reply_field(admin).fill("Thank you, dear Tom.")
+    admin.get_by_role("button", name=button).first.click()
+    admin.get_by_role("link", name="Go on with it").click()
+    expect(reply_field(admin)).to_have_value("Thank you, dear Tom.")
+    admin.get_by_role("button", name="Publish your reply").click()
+    expect(admin.get_by_text("Your reply is public").first).to_be_visible()
+    expect(admin.locator("textarea[name=answer]")).to_have_value("")
+
+
+def test_a_reply_to_a_comment_is_offered_again_after_leaving(
+    admin: Page, demo: ServedSite, keys: dict[str, int]
+) -> None:
+    url = f"{demo.url}/admin/comments/?comment={keys['comment']}"
+    admin.goto(url)
+    admin.get_by_text("Reply, trust or block").click()
+    reply_field(admin).press_sequentially("Thank you, dear Tom.", delay=3)
+    leave(admin, "/admin/")
+    admin.goto(url)
+    expect(reply_field(admin)).to_be_visible()
+    expect(reply_field(admin)).to_have_value("Thank you, dear Tom.")
+
+
+def test_deleting_an_enquiry_offers_to_erase_the_person(
+    at_enquiry: Page, demo: ServedSite, keys: dict[str, int], visit: Callable[..., Page]
+) -> None:
+    reply_field(at_enquiry).fill(WORDS)
+    at_enquiry.get_by_role("button", name="Send reply").click()
+    expect(at_enquiry.locator(".desk-events")).to_contain_text(WORDS)
+    at_enquiry.goto(f"{demo.url}/admin/enquiries/delete/{keys['enquiry']}/")
+    at_enquiry.get_by_role("link", name="Erase this person everywhere instead").click()
+    expect(at_enquiry.get_by_text("Could you help?").first).to_be_visible()
+    at_enquiry.get_by_role("button", name="Yes, erase everything").click()
+    expect(at_enquiry.get_by_text("No waiting email goes out")).to_be_visible()
+    at_enquiry.goto(f"{demo.url}/admin/outbox/")
+    expect(at_enquiry.locator("main")).not_to_contain_text("hannah@example.com")
+
+
+@needs_axe
+@pytest.mark.parametrize("page", ["enquiry", "comment", "erase"])
+def test_axe_finds_nothing_where_replies_are_written(
+    admin: Page, demo: ServedSite, keys: dict[str, int], page: str
+) -> None:
+    paths = {
+        "enquiry": f"/admin/enquiries/edit/{keys['enquiry']}/",
+        "comment": f"/admin/comments/?comment={keys['comment']}",
+        "erase": f"/admin/erase/contact.enquiry/{keys['enquiry']}/",
+    }
+    admin.goto(f"{demo.url}{paths[page]}")
+    assert violations(admin, "#main") == []

@@ -1,0 +1,130 @@
+"""A scheduled page stays open to its writer; a used title stops nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from blog.models import BlogPostPage
+from tests.conftest import SmallSite
+
+JSON = {"Accept": "application/json"}
+
+
+def fields(title: str, slug: str, go_live_at: str = "", **more: str) -> dict[str, str]:
+    return {
+        "title": title,
+        "slug": slug,
+        "go_live_at": go_live_at,
+        "body-count": "0",
+        "introduction": "",
+        **more,
+    }
+
+
+def edit_url(page: BlogPostPage) -> str:
+    return f"/admin/pages/{page.pk}/edit/"
+
+
+@pytest.fixture
+def scheduled(va: Client, site: SmallSite) -> BlogPostPage:
+    tomorrow = f"{timezone.localtime() + timedelta(days=1):%d/%m/%Y 9am}"
+    words = fields("For later", "for-later", tomorrow, introduction="First words")
+    va.post(f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/", words | {"action-publish": "1"})
+    post = BlogPostPage.objects.get(slug="for-later")
+    assert post.scheduled_revision
+    return post
+
+
+def go_live(page: BlogPostPage) -> str:
+    """Let the scheduled moment come, and read what visitors get."""
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        call_command("publish_scheduled", verbosity=0)
+    return Client().get("/blog/for-later/").text
+
+
+def latest(page: BlogPostPage) -> BlogPostPage:
+    return BlogPostPage.objects.get(pk=page.pk).get_latest_revision_as_object()
+
+
+def stored_moment(page: BlogPostPage) -> str:
+    moment = latest(page).go_live_at
+    return f"{timezone.localtime(moment):%d/%m/%Y %H:%M}"
+
+
+def test_what_is_saved_on_a_scheduled_page_is_what_is_published(
+    va: Client, scheduled: BlogPostPage
+) -> None:
+    page = va.get(edit_url(scheduled)).text
+    assert "scheduled to be published on" in page
+    assert "Cancel the schedule" in page
+    assert "content-locked" not in page
+    moment = stored_moment(scheduled)
+    words = fields("For later", "for-later", moment, introduction="Second words")
+    answer = va.post(edit_url(scheduled), words, follow=True)
+    assert "This version is scheduled" in answer.text
+    assert scheduled.revisions.exclude(approved_go_live_at=None).count() == 1
+    assert "Second words" in go_live(scheduled)
+
+
+def test_autosave_on_a_scheduled_page_keeps_a_draft_and_publishes_nothing_unfinished(
+    va: Client, scheduled: BlogPostPage
+) -> None:
+    words = fields("For later", "for-later", stored_moment(scheduled), introduction="Half a sen")
+    assert va.post(edit_url(scheduled), words, headers=JSON).json()["success"]
+    assert latest(scheduled).introduction == "Half a sen"
+    assert "First words" in go_live(scheduled)
+    assert latest(scheduled).introduction == "Half a sen"
+
+
+def test_a_scheduled_page_without_its_date_is_a_draft_again(
+    va: Client, scheduled: BlogPostPage
+) -> None:
+    answer = va.post(edit_url(scheduled), fields("For later", "for-later"), follow=True)
+    assert "no longer scheduled" in answer.text
+    assert not latest(scheduled).scheduled_revision
+    assert not latest(scheduled).live
+
+
+def test_a_date_that_cannot_be_read_is_refused_and_comes_back_as_typed(
+    va: Client, scheduled: BlogPostPage
+) -> None:
+    planned = scheduled.scheduled_revision.approved_go_live_at
+    for typed in ("next Friday at nine", "27/11/2026", "2026-13-27 09:00"):
+        words = fields("For later", "for-later", typed, introduction="Third words")
+        page = va.post(edit_url(scheduled), words).text
+        assert f'value="{typed}"' in page
+        assert "Third words" in page
+        assert latest(scheduled).scheduled_revision.approved_go_live_at == planned
+
+
+@pytest.mark.parametrize("headers", [{}, JSON], ids=["save", "autosave"])
+def test_a_title_used_before_gets_a_free_address(
+    va: Client, site: SmallSite, headers: dict[str, str]
+) -> None:
+    address = f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/"
+    for number in (2, 3):
+        answer = va.post(
+            address, fields("On trust", "on-trust"), headers=headers, follow=not headers
+        )
+        post = BlogPostPage.objects.get(slug=f"on-trust-{number}")
+        if headers:
+            assert answer.json()["field_updates"]["slug"] == post.slug
+        else:
+            assert f"so this one has “{post.slug}”" in answer.text
+    va.post(edit_url(post), fields("On trust", "on-trust") | {"action-publish": "1"})
+    post.refresh_from_db()
+    assert (post.slug, post.live) == ("on-trust-3", True)
+    assert BlogPostPage.objects.get(slug="on-trust") == site.post
+
+
+def test_the_longest_address_leaves_room_for_its_number(va: Client, site: SmallSite) -> None:
+    address = f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/"
+    for _ in range(2):
+        va.post(address, fields("A long title", "a" * 255), headers=JSON)
+    assert BlogPostPage.objects.filter(slug=f"{'a' * 253}-2").exists()

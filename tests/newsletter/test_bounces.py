@@ -1,0 +1,316 @@
+"""Bounces are understood in every form that servers give them, and end no address by mistake."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from newsletter.bounces import read_report
+from newsletter.models import Delivery, Subscriber, UnreadReport
+from newsletter.returning import take_report
+from tests.newsletter.test_returning import reader  # noqa: F401
+
+DAEMON = "MAILER-DAEMON@mx.example.net (Mail Delivery System)"
+COPY = "\n--- Below this line is a copy of the message.\n\nMessage-ID: {id}\nSubject: Spring\n"
+GONE, THIS_ONE, NOTHING = (
+    ("bounced", "returned"),
+    ("confirmed", "returned"),
+    ("confirmed", "sent"),
+)
+
+
+def fields(
+    status: str = "5.1.1",
+    diagnostic: str = "smtp; 550 5.1.1 User unknown",
+    action: str = "failed",
+    final: str = "rfc822; reader@example.com",
+    **more: str,
+) -> str:
+    """The fields of RFC 3464; one that is given as "" is left out."""
+    recipient = {"Final-Recipient": final, "Action": action, "Status": status}
+    recipient |= {"Diagnostic-Code": diagnostic}
+    recipient |= {name.replace("_", "-"): value for name, value in more.items()}
+    lines = [f"{name}: {value}" for name, value in recipient.items() if value]
+    return "\n".join(["Reporting-MTA: dns; mx.example.net", "", *lines, ""])
+
+
+def encoded(text: str, encoding: str) -> str:
+    if encoding == "base64":
+        return b64encode(text.encode()).decode()
+    if encoding == "quoted-printable":  # with soft breaks wherever they may be
+        return "=\n".join(text.replace("=", "=3D")[i : i + 40] for i in range(0, len(text), 40))
+    return text
+
+
+def notification(
+    report: str,
+    returned: str = "Message-ID: {id}\nTo: reader@example.com\n\nHello",
+    words: str = "Your message could not be delivered.",
+    kind: str = "message/delivery-status",
+    returned_kind: str = "message/rfc822",
+    encoding: str = "7bit",
+    sender: str = DAEMON,
+) -> str:
+    return f"""\
+From: {sender}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain; charset=us-ascii
+
+{words}
+
+--B
+Content-Type: {kind}
+Content-Transfer-Encoding: {encoding}
+
+{encoded(report, encoding)}
+
+--B
+Content-Type: {returned_kind}
+Content-Transfer-Encoding: {encoding}
+
+RETURNED{encoding}:{returned}:RETURNED
+--B--
+"""
+
+
+def words_only(
+    text: str, sender: str = DAEMON, subject: str = "failure notice", **more: str
+) -> str:
+    head = {"Return-Path": "<>", "From": sender, "Subject": subject} | {
+        name.replace("_", "-"): value for name, value in more.items()
+    }
+    return "\n".join([*(f"{name}: {value}" for name, value in head.items()), "", text])
+
+
+QMAIL = """Hi. This is the qmail-send program at mx.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<reader@example.com>:
+192.0.2.1 does not like recipient.
+Remote host said: 550 sorry, no mailbox here by that name
+Giving up on 192.0.2.1.
+"""
+EXIM = """This message was created automatically by mail delivery software.
+
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  reader@example.com
+    SMTP error from remote mail server after {step}:
+    host mx.example.com [192.0.2.1]: 550 Unknown user
+
+------ This is a copy of the message, including all the headers. ------
+
+Message-ID: {{id}}
+"""
+EXCHANGE = """Your message
+
+  To:      reader@example.com
+  Subject: Spring
+
+did not reach the following recipient(s):
+
+reader@example.com on Thu, 29 Apr 2010 00:00:00 -0000
+    The recipient name is not recognized
+"""
+YAHOO = """Sorry, we were unable to deliver your message to the following address.
+
+<reader@example.com>:
+Remote host said: 550 5.1.1 <reader@example.com>... User unknown [RCPT_TO]
+
+--- Below this line is a copy of the message.
+
+Message-ID: {id}
+"""
+GMAIL = """Delivery to the following recipient failed permanently:
+
+     reader@example.com
+
+Technical details of permanent failure:
+The recipient server did not accept our requests. The error that the other server returned was:
+550 550 5.1.1 No such user here (state 14).
+
+----- Original message -----
+
+Message-ID: {id}
+"""
+FULL = QMAIL.replace("550 sorry, no mailbox here by that name", "552 mailbox is full (#5.2.2)")
+
+CASES = {
+    "report": (notification(fields()), GONE),
+    "no status": (notification(fields(status="")), GONE),
+    "5.0.0 and words": (notification(fields("5.0.0", "smtp; 550 User unknown")), GONE),
+    "invalid recipient": (notification(fields("5.5.0", "smtp; 550 invalid recipient")), GONE),
+    "access denied": (
+        notification(fields("5.4.1", "smtp; 550 5.4.1 Recipient address rejected: Access denied")),
+        GONE,
+    ),
+    "words beside the fields": (
+        notification(fields("5.0.0", ""), words="<reader@example.com>: 550 no such user"),
+        GONE,
+    ),
+    "base64": (notification(fields(), encoding="base64"), GONE),
+    "quoted-printable": (notification(fields(), encoding="quoted-printable"), GONE),
+    "RFC 6533": (notification(fields(), kind="message/global-delivery-status"), GONE),
+    "headers alone": (notification(fields(), returned_kind="text/rfc822-headers"), GONE),
+    "global headers": (
+        notification(fields(), encoding="base64", returned_kind="message/global-headers"),
+        GONE,
+    ),
+    "id without brackets": (notification(fields(), returned="Message-ID: {bare}\n"), GONE),
+    "id of the provider": (
+        notification(fields(), returned="Message-ID: <1@ses>\nList-Unsubscribe: <{link}>\n"),
+        GONE,
+    ),
+    "commented action": (notification(fields(action="failed (in the end)")), GONE),
+    "expired": (
+        notification(fields("4.4.7", "smtp; delivery time expired", "expired")),
+        THIS_ONE,
+    ),
+    "no action": (notification(fields(action="")), GONE),
+    "delayed": (notification(fields("4.4.1", "smtp; timed out", "delayed")), NOTHING),
+    "delivered": (notification(fields("2.0.0", "", "delivered")), NOTHING),
+    "broken boundary": (notification(fields()).replace("--B\n", "--A\n"), GONE),
+    "block list": (notification(fields(diagnostic="smtp; 550 5.7.1 blacklisted")), THIS_ONE),
+    "over quota": (notification(fields(diagnostic="smtp; 552 5.2.2 over quota")), THIS_ONE),
+    "SPF": (notification(fields("5.1.0", "smtp; 550 SPF check failed")), THIS_ONE),
+    "pace": (notification(fields("5.2.1", "smtp; 550 receiving mail at a rate")), THIS_ONE),
+    "a forwarding target is gone": (
+        notification(fields(final="rfc822; old@elsewhere.example")),
+        THIS_ONE,
+    ),
+    "original recipient": (
+        notification(
+            fields(
+                final="rfc822; u1@internal.example.com",
+                Original_Recipient="rfc822;Reader@Example.com",
+            )
+        ),
+        GONE,
+    ),
+    "forwarded by a person": (
+        "From: Reader <reader@example.com>\nSubject: Fwd: Undelivered Mail\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/mixed; boundary="C"\n\n--C\nContent-Type: text/plain\n\nWhat is '
+        f"this?\n--C\nContent-Type: message/rfc822\n\n{notification(fields())}\n--C--\n",
+        NOTHING,
+    ),
+    "away": (
+        "From: Reader <reader@example.com>\nSubject: Automatic reply: Spring\nReturn-Path: <>\n"
+        "Auto-Submitted: auto-replied\nIn-Reply-To: {id}\n\nI am away until Monday.",
+        NOTHING,
+    ),
+    "away, and the subject speaks of bouncing": (
+        "From: Reader <reader@example.com>\nSubject: Automatic reply: Bounce back this spring\n"
+        "Return-Path: <>\nAuto-Submitted: auto-replied\n\n"
+        "I am away until Monday. Bob is no longer here.\n\n> {link}",
+        NOTHING,
+    ),
+    "away, without a word of what it is": (
+        "From: Reader <reader@example.com>\nSubject: Re: Mail returned to sender\n"
+        "Return-Path: <>\nIn-Reply-To: {id}\n\nBob is no longer here.\n\n> {link}",
+        NOTHING,
+    ),
+    "postfix, in words alone": (
+        words_only(
+            "<reader@example.com>: 550 5.1.1 User unknown\n" + COPY,
+            subject="Undelivered Mail Returned to Sender",
+            Auto_Submitted="auto-replied",
+        ),
+        GONE,
+    ),
+    "qmail": (words_only(QMAIL + COPY), GONE),
+    "qmail, full": (words_only(FULL + COPY), THIS_ONE),
+    "exim": (words_only(EXIM.format(step="RCPT TO:<reader@example.com>")), GONE),
+    "exim, failed recipients": (
+        words_only(
+            EXIM.format(step="RCPT TO").replace("  reader@example.com\n", ""),
+            X_Failed_Recipients="reader@example.com",
+        ),
+        GONE,
+    ),
+    "exim, after the content": (words_only(EXIM.format(step="end of data")), THIS_ONE),
+    "exchange": (words_only(EXCHANGE + COPY, "System Administrator <postmaster@x.example>"), GONE),
+    "yahoo": (words_only(YAHOO, subject="Failure Notice"), GONE),
+    "gmail": (
+        words_only(
+            GMAIL,
+            "Mail Delivery Subsystem <mailer-daemon@googlemail.com>",
+            "Delivery Status Notification (Failure)",
+        ),
+        GONE,
+    ),
+    "hotmail complaint": (
+        "From: staff@hotmail.com\nSubject: complaint about message from 192.0.2.1\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="C"\n\n--C\n'
+        "Content-Type: message/rfc822\n\nMessage-ID: {id}\nSubject: Spring\n\nHello\n--C--\n",
+        ("complained", "complained"),
+    ),
+}
+
+
+def as_received(text: str, delivery: Delivery) -> bytes:
+    """Put the delivery's id and link into a report, and only then encode what is returned."""
+    bare = delivery.message_id.strip("<>")
+    link = delivery.subscriber.unsubscribe_url
+    for place, value in {"{id}": f"<{bare}>", "{bare}": bare, "{link}": link}.items():
+        text = text.replace(place, value)
+    head, mark, rest = text.partition("RETURNED")
+    if mark:
+        encoding, _, rest = rest.partition(":")
+        returned, _, end = rest.partition(":RETURNED")
+        text = head + encoded(returned, encoding) + end
+    return text.replace("\n", "\r\n").encode()
+
+
+@pytest.mark.parametrize(("text", "outcome"), CASES.values(), ids=CASES)
+def test_a_bounce_is_understood(
+    reader: Subscriber,  # noqa: F811 - the fixture
+    text: str,
+    outcome: tuple[str, str],
+) -> None:
+    take_report(message_from_bytes(as_received(text, Delivery.objects.get())))
+    reader.refresh_from_db()
+    assert (reader.status, Delivery.objects.get().status) == outcome
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        words_only(" \n" * 20_000),
+        words_only("<style>" * 28_000),
+        words_only("-" * 190_000),
+        words_only("Status: 5\n" * 20_000),
+        words_only("x", X_Failed_Recipients="a" * 190_000),
+        notification("Action: failed\n\n" * 12_000),
+    ],
+    ids=["blank lines", "markup", "dashes", "fields", "header", "groups"],
+)
+def test_a_stranger_who_writes_to_the_mailbox_for_bounces_holds_nothing_up(text: str) -> None:
+    message = message_from_bytes(text.encode())
+    began = time.monotonic()
+    assert read_report(message)
+    assert time.monotonic() - began < 10  # two seconds at most on a busy machine
+
+
+def test_the_owner_sees_a_bounce_of_an_email_that_was_no_newsletter(
+    va: Any,
+    reader: Subscriber,  # noqa: F811
+) -> None:
+    message = EmailMessage(policy=policy.default)
+    message["From"], message["Subject"], message["Return-Path"] = DAEMON, "failure notice", "<>"
+    message.set_content(QMAIL)
+    assert not take_report(message_from_bytes(message.as_bytes()))
+    reader.refresh_from_db()
+    assert reader.status == "confirmed"  # anybody could write that
+    assert "no mailbox here" in UnreadReport.objects.get().text
+    assert "Mailbox" in va.get("/admin/unread-reports/").text

@@ -1,0 +1,1 @@
+"""What strangers and people with few rights must not be able to do."""

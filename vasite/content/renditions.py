@@ -1,0 +1,92 @@
+"""The files that the worker makes of an image: made where they are missing, replaced if damaged."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from typing import IO
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from wagtail.images.models import Filter
+
+from vasite.content.models import SiteImage, SiteRendition
+from vasite.content.pictures import all_specs, focal_point_key, made
+
+PNG_END = b"IEND\xaeB`\x82"  # PNG 3, 11.2.5
+
+
+def missing_renditions(image: SiteImage) -> dict[str, SiteRendition | None]:
+    """Return the specs of which an image has no file, or a damaged one, which is given with it."""
+    specs = all_specs(image)
+    found = {rendition.filter_spec: rendition for rendition in made(image, specs)}
+    return {spec: found.get(spec) for spec in specs if spec not in found or is_damaged(found[spec])}
+
+
+def make_missing_renditions(image: SiteImage, start: int = 0, seconds: float = math.inf) -> int:
+    """Make the files that an image lacks, and at the end drop those cut otherwise.
+
+    Begin at a place in its specs. Return the place to go on from if that takes longer than some
+    seconds, or 0 when all are made.
+    """
+    specs, missing = all_specs(image), missing_renditions(image)
+    until = time.monotonic() + seconds
+    for place, spec in enumerate(specs[start:], start + 1):
+        if damaged := missing.get(spec):
+            replace(damaged)
+        elif spec in missing:
+            image.get_rendition(Filter(spec=spec))
+        if place < len(specs) and time.monotonic() >= until:
+            return place
+    cut = image.renditions.filter(filter_spec__in=specs, filter_spec__startswith="fill")
+    cut.exclude(focal_point_key=focal_point_key(image)).delete()
+    return 0
+
+
+def replace(rendition: SiteRendition) -> None:
+    """Make a rendition's file anew, under another name: browsers keep the damaged one."""
+    old_name = rendition.file.name
+    rendition.file = rendition.image.generate_rendition_file(Filter(spec=rendition.filter_spec))
+    rendition.save()
+    rendition.purge_from_cache()
+    if rendition.file.name != old_name:  # as it is if the old file was gone
+        default_storage.delete(old_name)
+
+
+def is_damaged(rendition: SiteRendition) -> bool:
+    """Return whether a rendition's file is gone or cut short.
+
+    Not asked of a bucket, which takes a file whole or not at all: each look would be a download.
+    """
+    if settings.MEDIA_BUCKET:
+        return False
+    try:
+        with default_storage.open(rendition.file.name) as file:
+            return not is_whole(file)
+    except OSError:
+        return True
+
+
+def is_whole(file: IO[bytes]) -> bool:
+    """Return whether an image file ends where its format says.
+
+    Not decoded: a site has tens of thousands of them, fifty for each image.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 16))
+    tail = file.read()
+    file.seek(0)
+    head = file.read(12)
+    if head.startswith(b"\x89PNG"):
+        return tail.endswith(PNG_END)
+    if head.startswith(b"\xff\xd8"):
+        return tail.endswith(b"\xff\xd9")
+    if head.startswith(b"RIFF"):
+        return size == 8 + int.from_bytes(head[4:8], "little")
+    place = 0  # AVIF: boxes, each with its length first (ISO/IEC 14496-12, 4.2)
+    while head[4:8].isalnum() and int.from_bytes(head[:4]) >= 8:
+        place += int.from_bytes(head[:4])
+        file.seek(place)
+        head = file.read(8)
+    return place == size > 0

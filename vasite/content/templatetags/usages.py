@@ -1,0 +1,82 @@
+"""`{% usages %}`: where something is used, said before it is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django import template
+from django.db import models
+from django.db.models.fields.reverse_related import ManyToManyRel, ManyToOneRel
+from django.template import Context
+from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.models import ReferenceIndex
+
+register = template.Library()
+MAX_SHOWN = 20
+# Under which Wagtail's templates know what is about to be deleted (read in 7.4)
+NAMES = ("page", "object", "image", "document", "snippet", "item")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One page or entry that uses it, and what becomes of that one."""
+
+    label: str
+    kind: str
+    url: str
+    consequence: str
+
+
+@register.simple_tag(takes_context=True)
+def usages(context: Context) -> list[Usage]:
+    """List where the thing that a template asks about is used."""
+    finder = AdminURLFinder(context["request"].user)
+    found = (
+        Usage(str(source), kind, url, consequence)
+        for source, kind, consequence in sources(subject_of(context))
+        if (url := finder.get_edit_url(source))
+    )
+    return list(islice(found, MAX_SHOWN))
+
+
+def subject_of(context: Context) -> models.Model | None:
+    candidates = [context.get(name) for name in NAMES]
+    candidates += [one.get("item") for one in candidates if isinstance(one, dict)]
+    candidates.append(getattr(context.get("view"), "object", None))
+    return next((one for one in candidates if isinstance(one, models.Model)), None)
+
+
+def sources(subject: models.Model | None) -> Iterator[tuple[models.Model, str, str]]:
+    """Find what uses it: by Wagtail's index of references, and what that leaves out by the keys."""
+    if subject is None or subject.pk is None:
+        return
+    seen = set()
+    for source, references in ReferenceIndex.get_references_to(subject).group_by_source_object():
+        seen.add(key_of(source))
+        rules = [reference.on_delete for reference in references]
+        yield source, references[0].model_name, consequence_of(rules)
+    for relation in subject._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ManyToOneRel | ManyToManyRel) or relation.one_to_one:
+            continue
+        model = relation.related_model
+        rules = [] if relation.many_to_many else [relation.on_delete]
+        for source in model._default_manager.filter(**{relation.field.name: subject})[:MAX_SHOWN]:
+            if key_of(source) not in seen:
+                seen.add(key_of(source))
+                yield source, str(model._meta.verbose_name), consequence_of(rules)
+
+
+def key_of(source: models.Model) -> tuple[type[models.Model], str]:
+    """Tell a thing by its topmost model: Wagtail's index knows each page as a Page."""
+    return (source._meta.get_parent_list() or [type(source)])[-1], str(source.pk)
+
+
+def consequence_of(rules: list[Any]) -> str:
+    if models.PROTECT in rules:
+        return "prevents this"
+    if models.CASCADE in rules:
+        return "is deleted with it"
+    return "stays, without it"

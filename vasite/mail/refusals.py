@@ -1,0 +1,217 @@
+"""What a mail server's refusal means: the one table that sending and bounces share."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+# RFC 3463, 2: class, subject and detail. A reply code such as 550 may stand before it.
+ENHANCED_CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
+ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>:;,()\[\]]+@[\w.-]+")
+REPLY_CODE = re.compile(r"(?<![\d.])[45]\d\d(?=[ -]|$)")
+
+
+class Meaning(Enum):
+    """What a refusal says of the mailbox that was written to."""
+
+    NO_MAILBOX = "no such mailbox"  # nor will there be: writing there again is useless
+    OTHER = "another reason"  # the mailbox may be well: full, a block list, a limit, the content
+    UNKNOWN = "unknown"
+
+
+# RFC 3463, 3 and the IANA registry of enhanced codes, of those that are final (5.x.x). 5.1.0 says
+# too little, 5.1.7 and 5.1.8 are about the sender, and a mailbox that is disabled (5.2.1) may come
+# back.
+NO_MAILBOX_CODES = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "4.4"}
+OTHER_CODE = re.compile(r"1\.[789]$|2\.[1-4]$|3\.|4\.(?!4$)|6\.|7\.")
+DECISIVE_CODE = re.compile(r"1\.[78]$|2\.[23]$|3\.4$|7\.")  # the sender, full, too large, policy
+
+
+def words(*alternatives: str) -> re.Pattern[str]:
+    """Return a pattern for any of some phrases, whatever blanks lie between their words."""
+    phrases = "|".join(alternatives)
+    return re.compile(phrases.replace(" ?", r"[\s_-]*").replace(" ", r"[\s_-]+"), re.I)
+
+
+# Phrases of Postfix, Exim, Sendmail, qmail, Exchange, Gmail, Outlook, Yahoo, iCloud, AOL, Domino,
+# Courier and others. What names the mailbox itself comes first, then what is no fault of it.
+NO_MAILBOX_WORDS = words(
+    r"(?:user|recipient|mailbox|account|addressee|address|local part|username|alias|person|inbox)s?"
+    r"(?: name| address)?(?: (?:is|are|was|has been)|:)?(?: \S*@\S*)?(?: is| are| was|:)?"
+    r"(?: either| currently)?"
+    r" (?:unknown|not known|invalid|not found|not recogni[sz]ed|not valid|non ?existent|not listed"
+    r"|not here|not local|does ?n[o'’]t exist|do not exist)",
+    r"(?:unknown|no such|invalid|bad|illegal|non ?existent|unrouteable|not our"
+    r"|not a (?:valid|known)) (?:local |virtual |mail ?|e ?mail |destination |or \w+ )?"
+    r"(?:user|recipient|mailbox|account|address|local part|person|alias|username|customer"
+    r"|addressee)s?(?! (?:error|list|verification|quota|size|full|has exceeded|is full|is over))",
+    r"no (?:valid recipients|mailbox here|such (?:name|one|domain|host|person)|matches to"
+    r"|mailbox (?:found|by that name)|account (?:found|by that name)|user by that name)",
+    r"(?:could not|couldn['’]?t|can['’]?t|cannot|can not|unable to)(?: be)? (?:find|verify|found)"
+    r"(?: \w+){0,3} (?:user|recipient|mailbox|account|address)",
+    r"(?:do|does|did)(?:es)? ?n[o'’]t (?:exist|have (?:an? )?(?:\S+ )?(?:account|mailbox))",
+    r"no longer (?:exists?|in use|valid|here|at|on|with|works?|receives? (?:e ?)?mail|employed"
+    r"|an? employee|monitored|active|available)",
+    r"(?:user|account|mailbox|address|recipient)s?(?: \S+)?"
+    r" (?:is |has been |was |are |now |permanently )*(?:discontinued|deactivated|inactive|closed"
+    r"|terminated|deleted|removed|retired|cancell?ed|blocked for inactivity)",
+    r"(?:inactive|discontinued|deactivated|closed|expired) (?:user|account|mailbox|recipient)",
+    r"(?:user|mailbox|recipient|\S+@\S+)(?: has)? (?:moved|left)",
+    r"not listed in (?:the )?(?:domino|directory|public)",
+    r"recipient(?: name)? (?:is )?not recogni",
+    r"recipnotfound",
+    r"badrecipient",
+    r"unknown ?user",
+    r"user ?unknown",
+    r"unrouteable (?:mail )?(?:domain|address)",
+    r"(?:host|domain)(?: name| or domain name)?(?: \S+)?(?: is)?"
+    r" (?:unknown|not found(?!,? try)|non ?existent|does ?n[o'’]t exist)",
+    r"(?:unknown|no such|bad|invalid|non ?existent) (?:host|domain)",
+    r"host not found(?!,? try)",
+    r"nxdomain",
+    r"name or service not known",
+    r"(?:does not|does ?n['’]t|not|never) accept(?:ing|s)? (?:any )?(?:e ?)?mail(?! from)",
+    r"does ?n['’]t receive (?:e ?)?mail",
+    r"no smtp service",
+    r"null mx",
+    r"no mx (?:record )?(?:found )?for",
+    r"invalid final delivery userid",
+    r"mailbox unavailable or access denied",
+    r"recipient (?:address )?rejected: (?:access denied"
+    r"|undeliverable|user (?:unknown|not)|no such|invalid|unknown|not found)",
+)
+# What names the sender or the site's server in words that elsewhere name the mailbox: Postfix says
+# "Sender address rejected: User unknown", Exim "No such user here. Sender verify failed"
+ABOUT_SENDER = words(
+    r"sender (?:address )?(?:rejected|verif\w+)",
+    r"domain of (?:the )?sender",
+    r"\bhelo (?:name|command)",
+    r"reverse (?:dns|lookup|mapping)",
+    r"unknown (?:client )?host \[",
+)
+NO_ACCOUNT = words(r"user does ?n[o'’]t have an? \S+ account")
+# What the account's holder or their provider may undo tomorrow
+OTHER_WORDS = words(
+    r"quota",
+    r"(?:mail ?box|mail ?folder|inbox|folder|disk|storage|account)(?:\S*(?: \S+)?)"
+    r" (?:is |was |are )?(?:full|exceeded|over)",
+    r"(?:out of|full|exceed\w*) storage",
+    r"(?:not enough|insufficient|no) (?:disk |system |storage )?(?:space|storage)",
+    r"(?:too|max\w*|exceed\w*) (?:large|big|size|long)",
+    r"size (?:limit|exceed\w*)",
+    r"exceed\w* (?:\w+ ){0,4}(?:size|limit|quota)",
+    r"(?:account|user|mailbox|recipient)(?: \S+){0,6}?"
+    r" (?:is |has been |was |temporarily |currently )*(?:disabled|suspended|locked|frozen|on hold"
+    r"|restricted)",
+    r"(?:disabled|suspended) (?:user|account|mailbox|recipient)",
+    r"too (?:many|much|fast|frequent\w*|often)",
+    r"rate ?(?:limit\w*|control)",
+    r"at a rate",
+    r"throttl\w+",
+    r"(?:try|retry) (?:again )?(?:later|in)",
+    r"gr[ea]y ?list\w*",
+    r"temporar\w+",
+    r"transient",
+    r"(?:hour(?:ly)?|daily|message|sending|recipient|connection) limit",
+    r"black ?list\w*",
+    r"block ?list\w*",
+    r"(?<!un)blocked",
+    r"deny ?list\w*",
+    r"dnsbl",
+    r"\brbl\b",
+    r"spamhaus",
+    r"spamcop",
+    r"barracuda\w*",
+    r"sorbs",
+    r"reputation",
+    r"banned",
+    r"abuse",
+    r"(?:listed|found) (?:at|in|on|by) \S+\.\S+",
+    r"\bspam\w*",
+    r"virus",
+    r"malware",
+    r"phish\w*",
+    r"unsolicited",
+    r"bulk",
+    r"suspicious",
+    r"content (?:reject\w*|filter\w*|not)",
+    r"polic(?:y|ies)",
+    r"prohibit\w*",
+    r"preferences",
+    r"not (?:authori[sz]ed|allowed|permitted)",
+    r"unauthori[sz]ed",
+    r"forbidden",
+    r"looks like",
+    r"(?:message|mail|content) (?:was |has been )?(?:rejected|refused)",
+    r"refused due",
+    r"^(?:5\d\d)? ?(?:rejected|refused|denied)",
+    r"loop\w*",
+    r"\bspf\b",
+    r"\bdkim\b",
+    r"dmarc",
+    r"authenticat\w+",
+    r"reverse (?:dns|lookup|mapping)",
+    r"\bptr\b",
+    r"\bhelo\b",
+    r"\behlo\b",
+    r"relay\w*",
+    r"sender",
+    r"from address",
+    r"fcrdns",
+    r"return path",
+    r"your (?:ip|host|server|domain|mail server)",
+    r"client host",
+    r"client ip",
+    r"mismatch\w*",
+    r"\btls\b",
+    r"starttls",
+    r"timed? ?out",
+    r"connection (?:refused|reset|timed|closed|dropped|lost|failed)",
+    r"network (?:is )?unreachable",
+    r"no route to host",
+    r"expired",
+    r"hop ?count",
+    r"too old",
+    r"(?:could not|couldn['’]?t|cannot|unable to) connect",
+    r"service (?:un|not )available",
+    r"(?:system|internal|local|configuration|server) (?:error|problem)",
+    r"not responding",
+    r"name server",
+    r"out of (?:memory|resources)",
+    r"for (?:the )?(?:last|past) \d+ (?:hours|days)",
+)
+
+
+def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False) -> Meaning:
+    """Return what a refusal means: `text` is what the server said, `status` the enhanced code that
+    a report gives beside it.
+
+    The most precise code in the text counts first where it names another reason; then words that
+    name the mailbox, words that name another reason, codes, and last a reply code. What is of class
+    4 never means that there is no mailbox; nor do words in answer to the content
+    (not `is_about_recipient`), as some filters say "user unknown" of what they dislike.
+    """
+    text = ADDRESS.sub("@", text)  # which may look like words or codes
+    codes = ENHANCED_CODE.findall(text)
+    said = [code[2:] for code in codes if code[0] == "5"]
+    is_class_4 = any(code[0] == "4" for code in codes) and not said and not status
+    if status.startswith("4") or is_class_4 or any(map(DECISIVE_CODE.match, said)):
+        return Meaning.OTHER
+    if ABOUT_SENDER.search(text):
+        return Meaning.OTHER
+    given = [code[2:] for code in ENHANCED_CODE.findall(status)]
+    is_named = any(code in NO_MAILBOX_CODES for code in [*said, *given])
+    if not (is_about_recipient or is_named or NO_ACCOUNT.search(text)):
+        return Meaning.OTHER
+    if NO_MAILBOX_WORDS.search(text):
+        return Meaning.NO_MAILBOX
+    if OTHER_WORDS.search(text):
+        return Meaning.OTHER
+    for code in [*said, *given]:
+        if code in NO_MAILBOX_CODES:
+            return Meaning.NO_MAILBOX
+        if OTHER_CODE.match(code):
+            return Meaning.OTHER
+    reply = REPLY_CODE.search(text)
+    is_final = reply is not None and not said and reply[0] in {"550", "551", "553"}
+    return Meaning.NO_MAILBOX if is_final else Meaning.UNKNOWN
