@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.test_writing import PASTE, paste, publish, start_post
 from tests.conftest import picture_bytes
@@ -57,10 +57,17 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).evaluate("button => button.click()")
 
 
-def refuse_forms(route) -> None:
+def refuse_forms(route: Route) -> None:
     """Answer each form as a server in front does that can't reach the site."""
     if route.request.method == "POST":
         route.fulfill(status=502, body="Bad gateway", content_type="text/plain")
+    else:
+        route.continue_()
+
+
+def hold_forms(route: Route, held: list[Route]) -> None:
+    if route.request.method == "POST":
+        held.append(route)
     else:
         route.continue_()
 
@@ -205,6 +212,28 @@ def test_a_title_used_before_stops_nobody(admin: Page, demo: ServedSite) -> None
         expect(admin.locator("#id_slug")).to_have_value(f"twice-the-same{number}")
         publish(admin)
         expect(admin.locator(".messages")).to_contain_text("published")
+
+
+def test_the_address_follows_a_title_typed_during_an_autosave(
+    admin: Page, demo: ServedSite
+) -> None:
+    held: list[Route] = []
+    admin.route(
+        re.compile(r"/admin/pages/add/blog/blogpostpage/\d+/$"),
+        lambda route: hold_forms(route, held),
+    )
+    start_post(admin, demo, "Half")
+    paste(admin, "<p>First words.</p>")
+    wait_until(lambda: admin.evaluate("1") and held)  # the evaluation lets routes come through
+    title = admin.locator("#id_title")
+    title.press("End")
+    title.press_sequentially(" a title")
+    title.press("Tab")
+    for route in held:
+        route.continue_()
+    autosaved(admin)
+    expect(admin.locator("#id_slug")).to_have_value("half-a-title")
+    wait_until(lambda: "half-a-title" in latest(demo, "Half a title"))
 
 
 def test_a_scheduled_post_takes_what_is_typed(admin: Page, demo: ServedSite) -> None:

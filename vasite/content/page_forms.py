@@ -23,10 +23,14 @@ class ContentPageForm(WagtailAdminPageForm):
         return self.chosen_slug
 
     def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
-        """Show the chosen address in the editor after an autosave."""
+        """Show the chosen address in the editor after an autosave.
+
+        Only where it is another than the one sent: the editor may have typed on since.
+        """
         updates = list(super().get_field_updates_for_resave())
-        if self.data.get(self.add_prefix("slug")) and getattr(self, "chosen_slug", ""):
-            updates.append((self.add_prefix("slug"), self.chosen_slug))
+        name = self.add_prefix("slug")
+        if self.data.get(name) and getattr(self, "chosen_slug", "") not in ("", self.data[name]):
+            updates.append((name, self.chosen_slug))
         return updates
 
 
