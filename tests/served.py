@@ -25,14 +25,14 @@ from vasite.environment import PROJECT_DIR
 
 WORKER_NAME = "vasite-worker"
 START_SECONDS = 300
-MAKE = {  # with which command of manage.py each kind of site is made, from one that is migrated
-    "migrated": ["migrate", "--verbosity=0"],
-    "standard": ["serve", "--prepare-only", "--empty"],
-    "demo": ["serve", "--prepare-only"],
+MAKE = {  # with which commands of manage.py each kind of site is made, from one that is migrated
+    "migrated": ["migrate --verbosity=0"],
+    "standard": ["serve --prepare-only --empty"],
+    "demo": ["serve --prepare-only", "db_worker --batch"],  # with all pictures drawn
 }
 IS_SQLITE = not os.environ.get("DATABASE_URL", "").startswith("postgres")
 needs_sqlite = pytest.mark.skipif(not IS_SQLITE, reason="tests SQLite")
-# What a screen or a connection looks like is the same on either database
+# What a screen looks like, what its scripts do and how connections end is the same on either
 once = pytest.mark.skipif(not IS_SQLITE, reason="sees no database; runs on SQLite")
 needs_postgresql = pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
 
@@ -169,7 +169,7 @@ def fresh_database(
 
 
 def prepared_site(kind: str) -> tuple[Path, str]:
-    """A folder and a database as a command of MAKE leaves them, made once for all processes.
+    """A folder and a database as commands of MAKE leave them, made once for all processes.
 
     The folder's `first-start` is what it printed.
     """
@@ -184,12 +184,15 @@ def prepared_site(kind: str) -> tuple[Path, str]:
             else:
                 address = copy_of("migrated", folder, database, suffix="")
             environment = {"DATA_DIR": str(folder), "DATABASE_URL": address}
-            output = subprocess.check_output(
-                [sys.executable, "manage.py", *MAKE[kind]],
-                cwd=PROJECT_DIR,
-                env=os.environ | environment | {"PORT": str(free_port())},
-            )
-            (folder / "first-start").write_bytes(output)
+            outputs = [
+                subprocess.check_output(
+                    [sys.executable, "manage.py", *command.split()],
+                    cwd=PROJECT_DIR,
+                    env=os.environ | environment | {"PORT": str(free_port())},
+                )
+                for command in MAKE[kind]
+            ]
+            (folder / "first-start").write_bytes(outputs[0])
             made.touch()
     return folder, "template1" if IS_SQLITE else database
 

@@ -7,7 +7,9 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_writing import add_picture, paste, start_post
-from tests.served import ServedSite
+from tests.served import ServedSite, once
+
+pytestmark = once
 
 SENTENCES = (
     "Last month I went to four breakfasts where everybody stands up for a minute.",

@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.mail_programs import check_outlook, unreadable
 from tests.browser.test_pages import needs_axe, violations
-from tests.served import ServedSite
+from tests.served import ServedSite, once
+
+pytestmark = once
 
 WRITE = """
 import json

@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_writing import paste, start_post
-from tests.served import ServedSite, wait_until
+from tests.served import ServedSite, once, wait_until
 from vasite.content.contentstate import KeepingConverter
+
+pytestmark = once
 
 TABLE = "A table was pasted as lines of text, with “|” between its cells."
 PICTURE = "A picture was left out: add pictures as Picture blocks."

@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.test_pages import needs_axe, violations
-from tests.served import ServedSite
+from tests.served import ServedSite, once
+
+pytestmark = once
 
 WRITE = """
 import json

@@ -12,7 +12,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.conftest import picture_bytes
-from tests.served import ServedSite, wait_until
+from tests.served import ServedSite, once, wait_until
+
+pytestmark = once
 
 PASTED = (Path(__file__).parent / "pasted.html").read_text()
 PASTE = """(editor, html) => {
@@ -36,6 +38,7 @@ post.save_revision(approved_go_live_at=post.go_live_at)
 def start_post(admin: Page, demo: ServedSite, title: str) -> None:
     admin.goto(f"{demo.url}/admin/")
     admin.click("text=Write a post")
+    admin.wait_for_load_state()  # the address follows the title once the scripts run
     admin.locator("#id_title").press_sequentially(title)
     expect(admin.locator("#id_slug")).not_to_have_value("")
 

@@ -311,18 +311,15 @@ def test_a_reader_program_finds_the_feed_where_others_keep_it(
     assert hops(client, path) == ["/feed/"]
 
 
-@pytest.mark.parametrize(
-    ("path", "queries"), [("/nothing/", 1), ("/blog/nothing/", 2), ("/a/b/c/d/", 2)]
-)
+@pytest.mark.parametrize("path", ["/nothing/", "/blog/nothing/", "/a/b/c/d/"])
 def test_a_flood_of_missing_addresses_costs_little(
     visit: Visitors,  # noqa: F811 - the fixture
     django_assert_num_queries,
     monkeypatch,
     path: str,
-    queries: int,
 ) -> None:
     monkeypatch.setattr("vasite.seo.addresses.pace.most", 0)  # counted often enough by now
     visit("/first/")
     visit("/second/third/")
-    with django_assert_num_queries(queries):
+    with django_assert_num_queries(1):
         assert visit(path).status == 404
