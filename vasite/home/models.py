@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest
@@ -98,17 +99,17 @@ class HomePage(ContentPage):
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """Find the page of an address by the address as a whole, not level by level.
 
-        Raises Http404 for one that has none, after two queries: floods ask for those.
+        Raises Http404 for one that has none, after one query of two columns: floods ask for those.
         """
         if not path_components:
             return super().route(request, path_components)
         url_path = f"{self.url_path}{'/'.join(path_components)}/"
-        # The slug has an index, the whole address has none. Posts are most of all pages, and
-        # none of them stands right below this one.
-        for model in (BlogPostPage, Page) if len(path_components) > 1 else (Page,):
-            found = model.objects.filter(slug=path_components[-1], url_path=url_path)
-            for page in found.order_by()[:1]:  # first() would put it in order
-                return page.specific.route(request, [])
+        # The slug has an index, the whole address has none; first() would put them in order
+        found = Page.objects.filter(slug=path_components[-1], url_path=url_path).order_by()
+        for pk, content_type in found.values_list("pk", "content_type_id")[:1]:
+            model = ContentType.objects.get_for_id(content_type).model_class() or Page
+            for page in model.objects.filter(pk=pk):
+                return page.route(request, [])
         for above, model in remembered("routable pages", routable_pages).items():
             route_path = url_path.removeprefix(above.rstrip("/"))
             if route_path != url_path and is_route(model, route_path):
