@@ -202,6 +202,9 @@ def test_what_is_printed_is_what_is_read(visit: Callable[..., Page]) -> None:
     expect(page.locator(".comments form")).to_be_hidden()
     expect(page.locator(".comment").first).to_be_visible()
     expect(page.locator(".comment a[rel=nofollow]").first).to_be_hidden()
+    page.goto(page.url.replace(POST, "/"))
+    expect(page.locator(".card h3").first).to_be_visible()
+    expect(page.locator(".card img:visible, .hero-picture img:visible")).to_have_count(0)
 
 
 def test_more_contrast_is_given_to_those_who_ask(visit: Callable[..., Page]) -> None:
