@@ -25,6 +25,11 @@ from blog.models import BlogPostPage
 post = BlogPostPage.objects.filter(title={title!r}).latest("pk").get_latest_revision_as_object()
 print(post.introduction, post.body.raw_data, post.slug, post.go_live_at)
 """
+DRAFT = """
+from blog.models import BlogPostPage
+post = BlogPostPage.objects.get(pk={pk}).get_latest_revision_as_object()
+print(post.title, "First words." in str(post.body.raw_data))
+"""
 COUNT = """
 from blog.models import BlogPostPage
 posts = BlogPostPage.objects.filter(title={title!r})
@@ -79,16 +84,19 @@ def autosaved(page: Page) -> None:
 
 
 def open_draft(admin: Page, demo: ServedSite, title: str) -> str:
+    """Begin a post, wait until autosave has all of it, and return its address in the admin."""
     start_post(admin, demo, title)
     paste(admin, "<p>First words.</p>")
     autosaved(admin)
+    code = DRAFT.format(pk=re.findall(r"\d+", admin.url)[-1])
+    wait_until(lambda: demo.run_code(code) == f"{title} True\n")
     return admin.url
 
 
 def test_autosave_goes_on_after_signing_in_over_the_text(admin: Page, demo: ServedSite) -> None:
     open_draft(admin, demo, "Signed out while writing")
     admin.context.clear_cookies()
-    admin.locator(INTRODUCTION).press_sequentially("Words after the session had ended")
+    admin.locator(INTRODUCTION).fill("Words after the session had ended")
     sign_in(admin, demo)
     expect(admin.locator(INTRODUCTION)).to_have_value("Words after the session had ended")
     wait_until(lambda: "session had ended" in latest(demo, "Signed out while writing"))
