@@ -23,10 +23,6 @@
     const draft = load(key);
     if (!draft || Date.now() - draft.at > DAYS * 86_400_000) localStorage.removeItem(key);
   }
-  // A success is that of the form which this tab sent last, and of no other that failed before
-  if (document.querySelector(".messages .success, .w-messages .success")) {
-    localStorage.removeItem(sessionStorage.getItem(SENT));
-  }
   let isSignedOut = false;
   addEventListener(
     "submit",
@@ -160,6 +156,11 @@
   };
 
   addEventListener("DOMContentLoaded", () => {
+    // A success is that of the form which this tab sent last, and of no other that failed before
+    if (document.querySelector(".messages .success")) {
+      localStorage.removeItem(sessionStorage.getItem(SENT));
+      sessionStorage.removeItem(SENT);
+    }
     // Locked by somebody else: what is typed would be lost, so nothing can be typed.
     for (const panel of document.querySelectorAll(".content-locked [data-edit-form] [role=tabpanel]")) {
       panel.inert = true;

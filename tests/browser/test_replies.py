@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.test_pages import needs_axe, violations
-from tests.served import ServedSite, once
+from tests.served import ServedSite, once, wait_until
 
 pytestmark = once
 
@@ -85,6 +85,23 @@ def test_the_big_save_keeps_the_reply_and_the_note(at_enquiry: Page) -> None:
     expect(reply_field(at_enquiry)).to_have_value("")
     at_enquiry.reload()
     expect(reply_field(at_enquiry)).to_have_value("")
+
+
+def test_what_was_sent_or_saved_is_not_offered_again(at_enquiry: Page, demo: ServedSite) -> None:
+    stored = "Object.keys(localStorage).filter(key => key.startsWith('unsaved')).length"
+    reply_field(at_enquiry).fill(WORDS)
+    wait_until(lambda: at_enquiry.evaluate(stored) == 1)
+    at_enquiry.get_by_role("button", name="Send reply").click()
+    expect(at_enquiry.locator(".messages .success, .messages .warning")).to_be_visible()
+    expect(at_enquiry.locator(".unsaved")).to_have_count(0)
+    at_enquiry.reload()
+    expect(at_enquiry.locator(".unsaved")).to_have_count(0)
+    at_enquiry.goto(f"{demo.url}/admin/settings/business/businesssettings/1/")
+    at_enquiry.get_by_label("You answer within").fill("three working days")
+    wait_until(lambda: at_enquiry.evaluate(stored) == 1)
+    at_enquiry.get_by_role("button", name="Save").click()
+    expect(at_enquiry.locator(".messages .success")).to_be_visible()
+    wait_until(lambda: at_enquiry.evaluate(stored) == 0)
 
 
 @pytest.mark.parametrize("is_calendar_open", [True, False])
