@@ -143,14 +143,21 @@ def _bucket(text: str) -> dict[str, str]:
     }
 
 
+IN_PASSWORDS = "In a password write %23 for #, %25 for %, %2F for /, %3F for ? and %40 for @. "
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465, "smtps": 465}
+
+
 def _email(text: str) -> dict[str, Any]:
     if not text:
         return {}
-    if urlsplit(text).scheme not in {"smtp", "smtps", "smtp+tls", "smtp+ssl"}:
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in MAIL_PORTS:
         raise ValueError
-    config = dict(environ.Env.email_url_config(text))
+    # django-environ takes smtps for STARTTLS: RFC 8314 means encrypted from the first byte
+    config = dict(environ.Env.email_url_config(f"{scheme.replace('smtps', 'smtp+ssl')}://{rest}"))
     if not config.get("EMAIL_HOST"):
         raise ValueError
+    config["EMAIL_PORT"] = config.get("EMAIL_PORT") or MAIL_PORTS[scheme]
     config["EMAIL_HOST"] = _host(config["EMAIL_HOST"])
     # smtplib signs in with ASCII alone
     if not f"{config.get('EMAIL_HOST_USER')}{config.get('EMAIL_HOST_PASSWORD')}".isascii():
@@ -290,7 +297,7 @@ VARIABLES = (
         "EMAIL_URL",
         _email,
         "",
-        "smtp+tls://user:password@host:587",
+        "smtp+tls://user:password@host:587, or smtps://user:password@host:465",
         "The mail server. Without it, mails wait in the admin's outbox.",
     ),
     Variable(
@@ -412,6 +419,7 @@ def read_environment() -> dict[str, Any]:
             # The value itself may hold a password and stays out of the message.
             raise ImproperlyConfigured(
                 f"{variable.name} is not valid: expected {variable.example}. "
+                f"{IN_PASSWORDS if '@host' in variable.example else ''}"
                 "Set it in the environment or in .env."
             ) from None
     return values

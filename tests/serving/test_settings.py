@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from vasite.environment import PROJECT_DIR, VARIABLES, default_sender, read_environment
 
@@ -32,6 +33,48 @@ def test_a_file_named_env_is_read_and_the_environment_outranks_it(
     assert (values["PORT"], values["HOST"], values["DEBUG"]) == (9000, "::1", True)
     assert values["ALLOWED_HOSTS"] == ["a.example", "b.example"]
     assert values["DATA_DIR"] == Path("data")
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "is_encrypted_at_once", "is_encrypted_later"),
+    [
+        ("smtps://zoe:secret@mail.example.com", 465, True, False),
+        ("smtps://zoe:secret@mail.example.com:8465", 8465, True, False),
+        ("smtp+ssl://zoe:secret@mail.example.com", 465, True, False),
+        ("smtp+tls://zoe:secret@mail.example.com", 587, False, True),
+        ("smtp://mail.example.com", 25, False, False),
+    ],
+)
+def test_owner_names_the_mail_server_as_the_provider_does(
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    port: int,
+    is_encrypted_at_once: bool,
+    is_encrypted_later: bool,
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", address)
+    found = read_environment()["EMAIL_URL"]
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example.com", port)
+    assert found.get("EMAIL_USE_SSL", False) is is_encrypted_at_once
+    assert found.get("EMAIL_USE_TLS", False) is is_encrypted_later
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("EMAIL_URL", "smtp+tls://zoe:se{}cret@mail.example.com:587"),
+        ("BOUNCE_MAILBOX_URL", "imaps://zoe:se{}cret@mail.example.com"),
+    ],
+)
+@pytest.mark.parametrize("sign", ["#", "/", "?"])
+def test_owner_with_a_sign_in_the_password_is_told_how_to_write_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str, sign: str
+) -> None:
+    monkeypatch.setenv(name, address.format(sign))
+    with pytest.raises(ImproperlyConfigured, match="write %23 for #"):
+        read_environment()
+    monkeypatch.setenv(name, address.format(f"%{ord(sign):X}"))
+    assert f"se{sign}cret" in str(read_environment()[name])
 
 
 PRINT_HTTPS_SETTINGS = """
