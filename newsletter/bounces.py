@@ -14,14 +14,15 @@ from vasite.mail.refusals import Meaning, meaning_of
 
 MAX_TEXT = 200_000  # characters of a report that are read
 MAX_WORDS = 5_000  # characters of what a server says in them, and of a header
-MAX_GROUPS = 100  # of fields: a newsletter goes to one recipient at a time
+MAX_DIAGNOSTIC = 1_000  # characters
+MAX_GROUPS = 10  # of fields: a newsletter goes to one recipient at a time, who may forward it
 MAX_MARKUP = 40_000  # characters in which those are looked for
 REPORT_TYPES = {
     "message/delivery-status",  # RFC 3464
     "message/global-delivery-status",  # RFC 6533
     "message/feedback-report",  # RFC 5965
 }
-ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 # Who writes bounces that are no report, and what their subjects say
 DAEMON = re.compile(
     r"mailer[-_]?daemon|postmaster|mail ?delivery|mdaemon|\bmajordomo\b|daemon@", re.I
@@ -35,17 +36,19 @@ SUBJECT = re.compile(
 )
 # Where a bounce without parts goes on with what it returns
 COPY = re.compile(
-    r"^(?:-{2,}.*(?:copy of|original|returned|unsent|below this line|body of|enclosed|forwarded).*"
+    r"^(?:-{2,}+.*(?:copy of|original|returned|unsent|below this line|body of|enclosed|forwarded).*"
     r"|.*copy of (?:the|your) (?:original )?message.*"
     r"|[^\w\n]*(?:(?:the )?original message (?:follows|headers?)|message headers? follows?"
     r"|returned message|text of (?:the )?(?:original )?message)[^\w\n]*"
     r"|(?:return-path|received|message-id|dkim-signature):.*)$",
     re.I | re.M,
 )
-TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|</?[a-z][^<>@]*>", re.I | re.S)
+STYLE = re.compile(r"<(?:style|script)\b", re.I)
+STYLE_END = re.compile(r"</(?:style|script)>", re.I)
+TAG = re.compile(r"</?[a-z][^<>@]*>", re.I)
 RECIPIENT_FIELDS = ("Final-Recipient", "Original-Recipient", "X-Actual-Recipient")
 RECIPIENT_FIELD = re.compile(
-    r"^(?:(?:Original-Recipient|Action|Status|Remote-MTA|Diagnostic-Code):.*\n(?:[ \t].*\n)*)*"
+    r"^(?:(?:Original-Recipient|Action|Status|Remote-MTA|Diagnostic-Code):.*\n(?:[ \t].*\n)*){0,10}"
     r"Final-Recipient:",
     re.I | re.M,
 )
@@ -165,7 +168,7 @@ def failure_of(fields: Message, said: str) -> Failure | None:
     if not (action or status) or action in NO_FAILURE or (not action and status[:1] != "5"):
         return None
     addresses = " ".join(one_line(fields, name) for name in RECIPIENT_FIELDS)
-    text = re.sub(r"^[\w.-]+ ?; ?", "", one_line(fields, "Diagnostic-Code"))[:MAX_WORDS]
+    text = re.sub(r"^[\w.-]+ ?; ?", "", one_line(fields, "Diagnostic-Code"))[:MAX_DIAGNOSTIC]
     is_about = is_about_recipient(f"{text}\n{said}")
     meaning = meaning_of(text, status, is_about_recipient=is_about)
     if meaning is Meaning.UNKNOWN:
@@ -187,7 +190,9 @@ def text_before_copy(parts: list[Message]) -> str:
     texts = [decoded(part) for part in parts if isinstance(part.get_payload(), str)]
     said = "\n".join(texts)[:MAX_MARKUP]
     if "<" in said:
-        said = TAG.sub(" ", said)
+        first, *rest = STYLE.split(said)  # a pattern for a whole one is quadratic without its end
+        outside = (STYLE_END.split(part, maxsplit=1)[-1] for part in rest)
+        said = TAG.sub(" ", " ".join([first, *outside]))
     return COPY.split(said[:MAX_WORDS], maxsplit=1)[0]
 
 

@@ -292,8 +292,17 @@ def test_a_bounce_is_understood(
         words_only("Status: 5\n" * 20_000),
         words_only("x", X_Failed_Recipients="a" * 190_000),
         notification("Action: failed\n\n" * 12_000),
+        words_only("@" * 190_000),
+        words_only("<a@" * 60_000),
+        notification(
+            "Final-Recipient: rfc822; a@b.c\nAction: failed\nStatus: 5.0.0\n"
+            f"Diagnostic-Code: smtp; {'-' * 5_000}\n\n" * 99
+        ),
     ],
-    ids=["blank lines", "markup", "dashes", "fields", "header", "groups"],
+    ids=[
+        *("blank lines", "markup", "dashes", "fields", "header", "groups", "signs of addresses"),
+        *("broken addresses", "dashes in groups"),
+    ],
 )
 def test_a_stranger_who_writes_to_the_mailbox_for_bounces_holds_nothing_up(text: str) -> None:
     message = message_from_bytes(text.encode())

@@ -7,7 +7,8 @@ from enum import Enum
 
 # RFC 3463, 2: class, subject and detail. A reply code such as 550 may stand before it.
 ENHANCED_CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
-ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>:;,()\[\]]+@[\w.-]+")
+# Bounded as an address is (RFC 5321, 4.5.3.1), or a long word without one takes seconds
+ADDRESS = re.compile(r"<[^<>\s]{0,64}@[^<>\s]{0,255}>|[^\s<>:;,()\[\]]{1,64}@[\w.-]+")
 REPLY_CODE = re.compile(r"(?<![\d.])[45]\d\d(?=[ -]|$)")
 
 
@@ -37,7 +38,8 @@ def words(*alternatives: str) -> re.Pattern[str]:
 # Courier and others. What names the mailbox itself comes first, then what is no fault of it.
 NO_MAILBOX_WORDS = words(
     r"(?:user|recipient|mailbox|account|addressee|address|local part|username|alias|person|inbox)s?"
-    r"(?: name| address)?(?: (?:is|are|was|has been)|:)?(?: \S*@\S*)?(?: is| are| was|:)?"
+    r"(?: name| address)?(?: (?:is|are|was|has been)|:)?(?: [^\s@]{0,64}@[^\s@]*)?"
+    r"(?: is| are| was|:)?"
     r"(?: either| currently)?"
     r" (?:unknown|not known|invalid|not found|not recogni[sz]ed|not valid|non ?existent|not listed"
     r"|not here|not local|does ?n[o'’]t exist|do not exist)",
@@ -56,7 +58,7 @@ NO_MAILBOX_WORDS = words(
     r" (?:is |has been |was |are |now |permanently )*(?:discontinued|deactivated|inactive|closed"
     r"|terminated|deleted|removed|retired|cancell?ed|blocked for inactivity)",
     r"(?:inactive|discontinued|deactivated|closed|expired) (?:user|account|mailbox|recipient)",
-    r"(?:user|mailbox|recipient|\S+@\S+)(?: has)? (?:moved|left)",
+    r"(?:user|mailbox|recipient|[^\s@]@[^\s@]+)(?: has)? (?:moved|left)",
     r"not listed in (?:the )?(?:domino|directory|public)",
     r"recipient(?: name)? (?:is )?not recogni",
     r"recipnotfound",
