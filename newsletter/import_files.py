@@ -40,8 +40,12 @@ EMAIL_KEY = re.compile(r"\be ?mail|\bmail\b|correo|courriel|subscriber$|emailadd
 NEGATIVE = re.compile(
     r"unsub|un sub|opt ?out|opted out|black ?list|block|suppress|bounce|disabled|clean|spam"
     r"|complain|deleted|removed|inactive|archived|hard|do not|dont|abmeld|desabonn|desinscri|baja\b"
-    r"|withdr[ae]w|revo[ck]|cancel|\bleft\b|\bstop"
+    r"|withdr[ae]w|revo[ck]|\bleft\b|\bstop"
 )
+# Of the newsletter, or of a paid plan that let them go on reading? Only the owner knows
+DOUBTFUL = re.compile(r"cancel")
+# What is said of something else than this newsletter
+ELSEWHERE = re.compile(r"\bsms\b|\bdigest\b|\bpaid\b|\bplan\b|^active subscription$")
 POSITIVE = re.compile(
     r"subscrib(?:ed|er status|e$)|subscription|consent|opt ?in|opted in|accepts|permission"
     r"|marketing|newsletter|gdpr|agreed|active$|enabled|confirmed|abonn|einwilligung"
@@ -69,6 +73,7 @@ TELLING_WORDS = {
     *("hard bounce", "hard bounced", "soft bounced", "blacklisted", "blocklisted", "suppressed"),
     *("complained", "spam complaint", "cleaned", "do not email", "do not contact", "do not mail"),
     *("withdrawn", "revoked", "not subscribed", "non subscribed", "stop", "gdpr erased"),
+    *("unactivated", "unconfirmed", "not confirmed", "pending", "inactive"),
 }
 TRUE_WORDS = {"1", "true", "yes", "y", "x", "on", "t", "ja", "oui", "si"}
 FALSE_WORDS = {"", "0", "false", "no", "n", "off", "f", "nein", "non", "none", "null", "nil", "-"}
@@ -254,10 +259,11 @@ def heading_key(heading: str) -> str:
 
 
 def consent(key: str) -> re.Pattern[str] | None:
-    """Return which of NEGATIVE, STATUS and POSITIVE a column's key is, if any."""
-    if NEGATIVE.search(key):
-        return NEGATIVE
-    if MOMENT.search(key):
+    """Return which of NEGATIVE, DOUBTFUL, STATUS and POSITIVE a column's key is, if any."""
+    for kind in (NEGATIVE, DOUBTFUL):
+        if kind.search(key):
+            return kind
+    if MOMENT.search(key) or ELSEWHERE.search(key):
         return None
     return next((kind for kind in (STATUS, POSITIVE) if kind.search(key)), None)
 
@@ -286,7 +292,8 @@ def row_of(line: int, cells: list[str], columns: Columns) -> Row:
             break
         if answer == Consent.UNCLEAR:
             row.consent = Consent.UNCLEAR
-            row.unclear.append((columns.title_of(place), value[:60]))
+            shown = "a date" if DATE.match(heading_key(value)) else value[:60]
+            row.unclear.append((columns.title_of(place), shown))
     if row.consent != Consent.REFUSED:
         for place in columns.others:
             if is_telling(value := cell(place)):
@@ -302,9 +309,11 @@ def is_telling(value: str) -> bool:
 
 def what_it_says(kind: re.Pattern[str], value: str) -> Consent:
     """Return what a cell of a column says of consent; what nobody has listed is unclear."""
-    if kind is NEGATIVE:
+    if kind in (NEGATIVE, DOUBTFUL):
         if value in FALSE_WORDS:
             return Consent.GIVEN
+        if kind is DOUBTFUL:
+            return Consent.UNCLEAR
         is_clear = value in TRUE_WORDS | LEFT_WORDS or DATE.match(value)
         return Consent.REFUSED if is_clear else Consent.UNCLEAR
     if value in LEFT_WORDS or (kind is POSITIVE and value and value in FALSE_WORDS):

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     KNOWN = "known"
     GONE = "gone"
     LEFT_THERE = "left there"
+    STILL_HERE = "still here"
     UNCLEAR = "unclear"
     FAULTY = "faulty"
 
@@ -43,20 +44,29 @@ KIND_WORDS = {
     Kind.KNOWN: "On your list already",
     Kind.GONE: "Unsubscribed, blocked, bounced or erased here: they stay so",
     Kind.LEFT_THERE: "No longer subscribed where the file comes from: left out",
+    Kind.STILL_HERE: "No longer subscribed where the file comes from, but on your list: see below",
     Kind.UNCLEAR: "Left out unless you say below that they agreed",
     Kind.FAULTY: "Faulty",
 }
 
 
+def refused_keys(text: str) -> set[str]:
+    """Return the keys of whom any row of the file says that they may not be written to."""
+    return {row.key for row in rows_of(text) if row.consent == Consent.REFUSED and not row.fault}
+
+
 def sort_out(
-    rows: list[Row], seen: set[str], accepted: Collection[tuple[str, str]] = ()
+    rows: list[Row],
+    seen: set[str],
+    refused: Collection[str],
+    accepted: Collection[tuple[str, str]] = (),
 ) -> list[tuple[Row, Kind]]:
-    """Return what each row comes to; `seen` holds the keys of earlier rows of the file, `accepted`
-    the columns and values that the owner called consent."""
+    """Return what each row comes to; `seen` holds the keys of earlier rows of the file, `refused`
+    those of `refused_keys`, `accepted` the columns and values that the owner called consent."""
     keys = {row.key for row in rows if not row.fault}
     known = dict(Subscriber.objects.filter(email_key__in=keys).values_list("email_key", "status"))
     erased = ErasedAddress.held(keys)
-    return [(row, kind_of(row, known, erased, seen, accepted)) for row in rows]
+    return [(row, kind_of(row, known, erased, seen, refused, accepted)) for row in rows]
 
 
 def kind_of(
@@ -64,6 +74,7 @@ def kind_of(
     known: dict[str, str],
     erased: set[str],
     seen: set[str],
+    refused: Collection[str],
     accepted: Collection[tuple[str, str]],
 ) -> Kind:
     if row.fault:
@@ -75,9 +86,12 @@ def kind_of(
     seen.add(key)
     if known.get(key) in Subscriber.UNREACHABLE or key in erased:
         return Kind.GONE
+    if key in refused and known.get(key) == Subscriber.Status.CONFIRMED:
+        row.fault = f"{row.email} has left where the file comes from, and is still on your list."
+        return Kind.STILL_HERE
     if key in known:
         return Kind.KNOWN
-    if row.consent == Consent.REFUSED:
+    if key in refused:
         return Kind.LEFT_THERE
     return Kind.NEW if set(row.unclear) <= set(accepted) else Kind.UNCLEAR
 
@@ -89,13 +103,14 @@ def read(file_name: str, content: bytes, user: Any) -> SubscriberImport:
     unclear: Counter[tuple[str, str]] = Counter()
     faults: list[tuple[int, str]] = []
     seen: set[str] = set()
+    refused = refused_keys(text)
     rows = rows_of(text)
     while portion := list(islice(rows, PORTION)):
-        for row, kind in sort_out(portion, seen):
+        for row, kind in sort_out(portion, seen, refused):
             counts[kind] += 1
             if kind == Kind.UNCLEAR:
                 unclear.update(row.unclear)
-            if kind == Kind.FAULTY and len(faults) < MOST_FAULTS:
+            if kind in (Kind.FAULTY, Kind.STILL_HERE) and len(faults) < MOST_FAULTS:
                 faults.append((row.line, row.fault))
     if not counts:
         raise UnreadableError("The file has no rows.")
@@ -130,11 +145,12 @@ def take_in(key: int, seconds: float = math.inf) -> int:
     accepted = {(column, value) for column, value in found.accepted}
     rows = rows_of(found.text)
     seen = {row.key for row in islice(rows, found.rows_done) if not row.fault}
+    refused = refused_keys(found.text)
     counts = Counter(found.counts if found.rows_done else {})
     until = time.monotonic() + seconds
     while portion := list(islice(rows, PORTION)):
         with transaction.atomic():
-            sorted_out = sort_out(portion, seen, accepted)
+            sorted_out = sort_out(portion, seen, refused, accepted)
             counts.update(kind for _, kind in sorted_out)
             add([row for row, kind in sorted_out if kind == Kind.NEW], found)
             found.rows_done += len(portion)

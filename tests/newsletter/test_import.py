@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import importing
+from newsletter.importing import PORTION
 from newsletter.models import ErasedAddress, Subscriber, SubscriberImport
 from newsletter.tasks import take_in
 from tests.conftest import SmallSite
@@ -185,9 +186,57 @@ def test_a_column_that_looks_like_consent_is_read_as_one(
     assert taken_in(va, work, content) == {"ada@example.com": "confirmed"}
 
 
+@pytest.mark.parametrize("words", [("subscribed", "unsubscribed"), ("unsubscribed", "subscribed")])
+@pytest.mark.parametrize("between", [0, PORTION])
+def test_who_left_in_one_row_of_a_file_is_subscribed_by_no_other(
+    va: Client, site: SmallSite, work: Callable[[], None], words: tuple[str, str], between: int
+) -> None:
+    others = "".join(f"reader{number}@example.com,unsubscribed\n" for number in range(between))
+    first, last = (f"ada@example.com,{word}\n" for word in words)
+    content = f"email,status\n{first}{others}{last}bob@example.com,subscribed\n"
+    assert taken_in(va, work, content) == {"bob@example.com": "confirmed"}
+
+
+def test_the_owner_is_told_of_a_reader_who_left_where_the_file_comes_from(
+    va: Client, site: SmallSite, work: Callable[[], None]
+) -> None:
+    known("ada@example.com")
+    content = "email,status\nada@example.com,unsubscribed\nbob@example.com,subscribed\n"
+    page = va.get(upload(va, content)["Location"]).text
+    assert "Line 2: ada@example.com has left where the file comes from" in page
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells"),
+    [
+        ("active_subscription,email_disabled,digest_enabled", "false,false,false"),
+        ("Accepts Email Marketing,Accepts SMS Marketing", "yes,no"),
+        ("SMS opt in", "no"),
+        ("Paid subscription,Plan", "no,none"),
+    ],
+)
+def test_what_is_said_of_a_paid_plan_or_another_way_costs_nobody(
+    va: Client, site: SmallSite, work: Callable[[], None], headings: str, cells: str
+) -> None:
+    content = f"email,{headings}\nada@example.com,{cells}\n"
+    assert taken_in(va, work, content) == {"ada@example.com": "confirmed"}
+
+
+@pytest.mark.parametrize("heading", ["Subscribed", "Cancel date"])
+def test_the_owner_is_asked_once_about_a_column_of_dates(
+    va: Client, site: SmallSite, work: Callable[[], None], heading: str
+) -> None:
+    rows = "".join(f"r{n}@example.com,2024-05-{n % 28 + 1:02d} 10:{n:02d}\n" for n in range(50))
+    page = va.get(upload(va, f"Email,{heading}\n{rows}")["Location"]).text
+    assert page.count('type="checkbox" name="accepted"') == 1
+    assert "a date" in page
+
+
 @pytest.mark.parametrize(
     ("heading", "word"),
     [
+        ("subscriber_type", "unactivated"),
+        ("Note", "pending"),
         ("Type", "Unsubscribed"),
         ("List", "opted-out"),
         ("Result", "Hard bounce"),
