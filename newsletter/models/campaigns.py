@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -55,6 +55,7 @@ class SendingSettings(BaseGenericSetting):
     late_hours = models.PositiveSmallIntegerField(
         "a planned letter may be late by, in hours",
         default=6,
+        validators=[MaxValueValidator(720)],
         help_text="After a longer time in which the site was down, you are asked first.",
     )
     sends_posts = models.BooleanField(
@@ -65,6 +66,7 @@ class SendingSettings(BaseGenericSetting):
     post_minutes = models.PositiveSmallIntegerField(
         "minutes after publishing",
         default=15,
+        validators=[MaxValueValidator(10_080)],
         help_text="Time to find a slip before everybody reads it.",
     )
     round_up_day = models.PositiveSmallIntegerField(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -47,6 +48,7 @@ class CommentSettings(BaseGenericSetting):
     close_after_days = models.PositiveSmallIntegerField(
         "close after days",
         default=0,
+        validators=[MaxValueValidator(3650)],
         help_text="Counted from a post’s publication. 0: never.",
     )
     newest_first = models.BooleanField("newest first", default=False)

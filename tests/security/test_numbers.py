@@ -138,3 +138,22 @@ def test_owner_who_follows_a_broken_link_in_the_admin_is_told_that_there_is_noth
 ) -> None:
     for method in (va.get, va.post):
         assert method(path.format(number)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("newsletter/commentsettings", "close_after_days"),
+        ("newsletter/sendingsettings", "late_hours"),
+        ("newsletter/sendingsettings", "post_minutes"),
+        ("forms/spamsettings", "keep_spam_days"),
+    ],
+)
+@pytest.mark.parametrize("number", ["32000", "800000", "9223372036854775807"])
+def test_owner_who_means_never_by_a_large_number_closes_nothing(
+    va: Client, site: SmallSite, kind: str, name: str, number: str
+) -> None:
+    ((address, _),) = va.get(f"/admin/settings/{kind}/", follow=True).redirect_chain
+    answer = va.post(address, {name: number})
+    assert "Ensure this value is less than or equal to" in answer.text
+    assert va.get("/blog/on-trust/").status_code == 200

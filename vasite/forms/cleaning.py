@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import unquote
 
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, UnreadablePostError
@@ -12,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict, Unreadabl
 from vasite.characters import clean_text
 from vasite.serving.errors import render_error
 
+LARGE_NUMBER = re.compile(r"\d{5}")  # beyond a year and a small integer
 MAX_NUMBER = 2**31 - 1  # in an address: above it there is no row, and a database may refuse it
 
 
@@ -48,9 +51,10 @@ class CleanInputMiddleware:
             request.POST = clean_query(request.POST)  # type: ignore[assignment]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer 404 where a query names a number that the database can't even look for."""
+        """Answer 404 where an address names a number that the database can't even look for."""
         is_too_large = isinstance(exception, OverflowError | DataError)
-        if is_too_large and request.method in {"GET", "HEAD"}:
+        names_one = LARGE_NUMBER.search(unquote(request.get_full_path()))
+        if is_too_large and names_one and request.method in {"GET", "HEAD"}:
             return render_error(request, 404)
         return None
 
