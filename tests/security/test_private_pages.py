@@ -8,6 +8,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.files.base import ContentFile
@@ -209,6 +210,9 @@ def test_member_signs_in_to_a_page(private: StandardPage, kind: str) -> None:
         refused = fill_in(browser, form.text, username="stranger", password="long-enough-1")
         assert refused.status_code == 422
     assert fill_in(browser, form.text, username="mia", password="x").status_code == 422
+    too_long = fill_in(browser, form.text, username="x" * 256, password="x")
+    assert too_long.status_code == 422
+    assert not AccessAttempt.objects.filter(username__startswith="xx").exists()
     entered = fill_in(browser, form.text, username="mia", password="long-enough-1")
     assert entered["Location"] == "/ledbury/"
     (cookie,) = entered.cookies.values()

@@ -81,6 +81,7 @@ class SignInForm(AccessForm):
 
     button = "Sign in"
     username = forms.CharField(
+        max_length=150,  # that of a user: a guess is noted, with its name
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
         error_messages={"required": "Enter your username."},
     )
