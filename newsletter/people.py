@@ -39,6 +39,7 @@ class CommentKeeper:
                     "under": comment.page.title,
                     "comment": comment.comment,
                     "as it was written": comment.original,
+                    "wishes to be told of answers": "yes" if comment.wants_answers else "",
                 },
             )
 
@@ -91,6 +92,7 @@ class SubscriberKeeper:
                 fields={
                     "name": subscriber.name,
                     "e-mail": subscriber.email,
+                    "gets": subscriber.get_rhythm_display(),
                     "topics": ", ".join(str(topic) for topic in subscriber.topics.all()),
                     "asked on the page": subscriber.subscribed_from,
                     "confirmed": moment(subscriber.confirmed_at),
@@ -102,7 +104,9 @@ class SubscriberKeeper:
                         )
                     ),
                     "history": "\n".join(
-                        " ".join(filter(None, [moment(event.at), event.text, event.page]))
+                        " ".join(
+                            filter(None, (moment(event.at), event.text, event.page, event.words))
+                        )
                         for event in subscriber.events.all()
                     ),
                 },

@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from contact.models import Enquiry
-from newsletter.models import Comment, Subscriber
+from newsletter.models import Comment, Subscriber, SubscriberEvent
 from tests.conftest import SmallSite
 from vasite.home.tasks import send_requested_links
 from vasite.mail.models import OutgoingMail
@@ -63,8 +64,11 @@ def test_it_works(client: Client, known: None) -> None:
     page = client.get(path)
     assert page["Referrer-Policy"] == "no-referrer"
     assert "no-store" in page["Cache-Control"]
-    for words in ("Could you take over my mail?", "Alone, well said.", "This stays."):
-        assert words in page.text
+    letters = Subscriber.Rhythm.LETTERS.label
+    agreed = SubscriberEvent.objects.exclude(words="").get().words.splitlines()[1]
+    own = ("Could you take over my mail?", "Alone, well said.", "This stays.", letters, agreed)
+    for words in own:
+        assert escape(words) in page.text
     assert "My diary?" not in page.text
 
     client.post(path)
