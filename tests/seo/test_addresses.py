@@ -302,6 +302,7 @@ def test_capitals_in_an_address_lead_to_the_page(
 ) -> None:
     assert hops(client, path) == [path.partition("?")[0].lower() + "?utm_source=x" * ("?" in path)]
     assert client.get("/Nothing/").status_code == 404
+    assert client.get("/", PATH_INFO="//BLOG/").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/rss", "/rss/", "/rss.xml", "/atom.xml", "/blog/feed/"])

@@ -57,7 +57,7 @@ def canonical_address(request: HttpRequest) -> Destination | None:
 def lower_case_address(request: HttpRequest) -> Destination | None:
     """Return the address in small letters of a page that was asked for in capitals."""
     path = request.path.lower()
-    if path == request.path or not has_page(request, path):
+    if path == request.path or "//" in path or not has_page(request, path):
         return None
     return Destination(location(path, request.META.get("QUERY_STRING", "")), is_permanent=True)
 
