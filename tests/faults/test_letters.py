@@ -17,7 +17,13 @@ import pytest
 from newsletter.sending import CONNECTIONS
 from tests.faults.postgresql import OwnPostgreSQL
 from tests.newsletter.list_server import ListServer, running
-from tests.served import copy_of_standard_site, needs_postgresql, needs_sqlite, wait_until
+from tests.served import (
+    START_SECONDS,
+    copy_of_standard_site,
+    needs_postgresql,
+    needs_sqlite,
+    wait_until,
+)
 from tests.shell import Shell
 from vasite.environment import PROJECT_DIR
 
@@ -87,7 +93,7 @@ class Site:
 
     def run(self, *arguments: str) -> str:
         process = self.command(*arguments, stdout=subprocess.PIPE, text=True)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=START_SECONDS)
         assert process.returncode == 0
         return output
 
