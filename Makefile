@@ -50,9 +50,11 @@ format: ## Rewrites code and templates in the house style
 	git ls-files -z -- 'templates/*.html' | xargs -0 .venv/bin/djade --target-version 5.2 || true
 
 password: ## Sets a new password for the administrator
+	@sh requirements/install base
 	@$(VENV_PYTHON) manage.py set_password
 
 demo-reset: ## Deletes all content and puts the demo content back
+	@sh requirements/install base
 	@$(VENV_PYTHON) manage.py demo --reset
 
 demo-pictures: ## Renders the demo's drawings (SVG) to pictures, with Chromium
@@ -70,4 +72,5 @@ lock: ## Compiles requirements/*.txt from pyproject.toml
 	@sh requirements/compile
 
 shell: ## Opens a Python shell with the site's models
+	@sh requirements/install base
 	@$(VENV_PYTHON) manage.py shell

@@ -1,7 +1,9 @@
 """The demo is a believable business, and can be put back."""
 
+from io import StringIO
+
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from wagtail.models import Page
 
@@ -47,7 +49,17 @@ def test_every_testimonial_is_marked_as_a_sample(client: Client) -> None:
     assert page.count('class="quote"') == page.count('<span class="tag">Sample</span>') == 2
 
 
-def test_what_was_changed_is_put_back(client: Client) -> None:
+def test_a_script_that_cannot_say_yes_deletes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    call_command("demo", verbosity=0)
+    for answer in ("", "no\n"):
+        monkeypatch.setattr("sys.stdin", StringIO(answer))
+        with pytest.raises(CommandError, match="Nothing was changed"):
+            call_command("demo", reset=True, verbosity=0)
+    assert BlogPostPage.objects.count() == 8
+
+
+def test_what_was_changed_is_put_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("yes\n"))
     call_command("demo", verbosity=0)
     addresses = set(Page.objects.values_list("url_path", flat=True))
     BlogPostPage.objects.first().delete()

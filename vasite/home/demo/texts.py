@@ -54,9 +54,9 @@ HOME = {
     "hero_title": "Your office work, done. Your evenings, yours again.",
     "introduction": "I am Eleanor. I answer mail, keep diaries, chase invoices and write the "
     "posts you never get round to, for small businesses in and around Worcester.",
-    "seo_title": "Virtual assistant in Worcester – Black Pear Office",
+    "seo_title": "Virtual assistant in Worcester for small businesses",
     "search_description": "A virtual assistant in Worcester who takes over your mail, diary, "
-    "invoices and social media. From £30 an hour, no minimum term, first call free.",
+    "invoices and social media. No minimum term, and the first call is free.",
     "closing_title": "Which task would you hand over first?",
     "closing_text": "Tell me in two sentences. I answer within one working day, and the first "
     "half hour on the telephone costs nothing.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -27,6 +26,14 @@ QUESTION = (
 )
 
 
+def is_agreed() -> bool:
+    """Ask whether all may be deleted; where nobody can answer, it may not."""
+    try:
+        return input(QUESTION) == "yes"
+    except EOFError:
+        return False
+
+
 class Command(BaseCommand):
     help = "Writes the demo content, or with --empty the standard pages."
 
@@ -37,7 +44,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, reset: bool, **options: Any) -> None:
-        if reset and sys.stdin.isatty() and input(QUESTION) != "yes":
+        if reset and not is_agreed():
             raise CommandError("Nothing was changed.")
         self.write(reset=reset, **options)
         refresh_cards.call()
