@@ -107,8 +107,8 @@ class HomePage(ContentPage):
         # The slug has an index, the whole address has none; first() would put them in order
         found = Page.objects.filter(slug=path_components[-1], url_path=url_path).order_by()
         for pk, content_type in found.values_list("pk", "content_type_id")[:1]:
-            model = ContentType.objects.get_for_id(content_type).model_class() or Page
-            for page in model.objects.filter(pk=pk):
+            kind = ContentType.objects.get_for_id(content_type)
+            for page in kind.get_all_objects_for_this_type(pk=pk):
                 return page.route(request, [])
         for above, model in remembered("routable pages", routable_pages).items():
             route_path = url_path.removeprefix(above.rstrip("/"))
