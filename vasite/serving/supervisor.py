@@ -21,7 +21,8 @@ from copy import copy
 from pathlib import Path
 from types import FrameType
 
-GRACE_SECONDS = 4.5
+GRACE_SECONDS = 4.5  # of what is stopped
+RENEWED_SECONDS = 20.5  # of what has been replaced: nobody waits for its end
 STEADY_SECONDS = 10.0
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.1
@@ -72,7 +73,7 @@ class WebServer:
             self.notices.close()
             vars(self).update(vars(old))
             return False
-        end(old.process, GRACE_SECONDS)
+        end(old.process, RENEWED_SECONDS)
         old.notices.close()
         return True
 
