@@ -187,6 +187,7 @@ def test_a_saved_paste_is_opened_again_whole(admin: Page, demo: ServedSite, name
     paste(admin, html)
     last = html[html.rindex("<p") :].split(">")[1].split("<")[0]  # paragraph
     admin.get_by_role("button", name="Save draft").click()
+    expect(admin.locator(".messages .success")).to_be_visible()
     latest = LATEST.format(title=title)
     wait_until(lambda: last in demo.run_code(latest), seconds=60)
     admin.goto(f"{demo.url}/admin/pages/{demo.run_code(latest).split()[0]}/edit/")

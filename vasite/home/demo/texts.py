@@ -54,7 +54,7 @@ HOME = {
     "hero_title": "Your office work, done. Your evenings, yours again.",
     "introduction": "I am Eleanor. I answer mail, keep diaries, chase invoices and write the "
     "posts you never get round to, for small businesses in and around Worcester.",
-    "seo_title": "Virtual assistant in Worcester for small businesses",
+    "seo_title": "Virtual assistant in Worcester – Black Pear Office",
     "search_description": "A virtual assistant in Worcester who takes over your mail, diary, "
     "invoices and social media. No minimum term, and the first call is free.",
     "closing_title": "Which task would you hand over first?",
