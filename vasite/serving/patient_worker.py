@@ -64,6 +64,7 @@ COURTESY = 0.0003
 PATIENCE = 20  # seconds for a request's head, and for each portion of a body or a response
 MIN_BYTES_PER_SECOND = 4096
 PORTION = PATIENCE * MIN_BYTES_PER_SECOND
+FIRST_SECONDS = 8  # for a first request of somebody who connected right before a stop
 LINGER_SECONDS = 2  # for a client to take the last response before its connection is closed
 LOOK_SECONDS = 1
 READ_BYTES = 262_144
@@ -338,10 +339,16 @@ class PatientWorker(ThreadWorker):
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Wait no longer than that for a next request while the process is being stopped."""
-        for conn in [*self.idle, *self.slow]:
+        """Wait no longer than that for a next request while the process is being stopped.
+
+        Who has only just connected is given longer: a first request that is not answered is not
+        sent again by browsers.
+        """
+        for conn in self.idle:
+            conn.ends_at = min(conn.ends_at, deadline)
+        for conn in self.slow:
             if conn.state is State.ARRIVING and conn.request is None:
-                conn.ends_at = min(conn.ends_at, deadline)
+                conn.ends_at = min(conn.ends_at, deadline + FIRST_SECONDS)
 
     # In the threads
 
