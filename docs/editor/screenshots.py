@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.browser.conftest import sign_in
 from tests.served import ServedSite
 
 FOLDER = Path(__file__).parent / "img"
@@ -37,14 +38,6 @@ def main() -> None:
                 save(page.screenshot(), name)
     finally:
         site.stop()
-
-
-def sign_in(page: Page, site: ServedSite) -> None:
-    page.goto(f"{site.url}/admin/login/")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", site.password)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/")
 
 
 def save(screenshot: bytes, name: str) -> None:

@@ -86,6 +86,15 @@ def visit(browser: Browser, demo: ServedSite) -> Iterator[Callable[..., Page]]:
         watch.context.close()
 
 
+def sign_in(page: Page, site: ServedSite) -> None:
+    """Sign in as the owner by the sign-in page, and wait for the admin's first page."""
+    page.goto(f"{site.url}/admin/login/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", site.password)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/")
+
+
 @pytest.fixture(scope="session")
 def admin_state() -> dict[str, Any]:
     """The cookies of the owner's last sign-in."""
@@ -102,10 +111,7 @@ def admin(browser: Browser, demo: ServedSite, admin_state: dict[str, Any]) -> It
     page = context.new_page()
     page.goto(f"{demo.url}/admin/")
     if "/login/" in page.url:
-        page.fill("input[name=username]", "admin")
-        page.fill("input[name=password]", demo.password)
-        page.click("button[type=submit]")
-        page.wait_for_url("**/admin/")
+        sign_in(page, demo)
         admin_state.update(context.storage_state())
     yield page
     context.close()

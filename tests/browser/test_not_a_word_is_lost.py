@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.browser.conftest import sign_in
 from tests.browser.test_writing import PASTE, paste, publish, start_post
 from tests.conftest import picture_bytes
 from tests.served import ServedSite, once, wait_until
@@ -49,7 +50,7 @@ def latest(demo: ServedSite, title: str) -> str:
     return demo.run_code(LATEST.format(title=title))
 
 
-def sign_in(page: Page, demo: ServedSite) -> None:
+def sign_in_again(page: Page, demo: ServedSite) -> None:
     """Fill in the dialog that stands over the text."""
     dialog = page.get_by_role("dialog", name="Sign in to go on")
     expect(dialog).to_be_visible()
@@ -97,7 +98,7 @@ def test_autosave_goes_on_after_signing_in_over_the_text(admin: Page, demo: Serv
     open_draft(admin, demo, "Signed out while writing")
     admin.context.clear_cookies()
     admin.locator(INTRODUCTION).fill("Words after the session had ended")
-    sign_in(admin, demo)
+    sign_in_again(admin, demo)
     expect(admin.locator(INTRODUCTION)).to_have_value("Words after the session had ended")
     wait_until(lambda: "session had ended" in latest(demo, "Signed out while writing"))
 
@@ -108,7 +109,7 @@ def test_save_goes_on_after_signing_in_over_the_text(admin: Page, demo: ServedSi
     field.fill("one working day, signed out")
     admin.context.clear_cookies()
     press(admin, "Save")
-    sign_in(admin, demo)
+    sign_in_again(admin, demo)
     expect(admin.locator(".messages")).to_contain_text("updated")
     expect(field).to_have_value("one working day, signed out")
 
@@ -117,11 +118,7 @@ def test_signing_in_in_another_tab_lets_the_first_one_go_on(admin: Page, demo: S
     url = open_draft(admin, demo, "Signed in elsewhere")
     admin.context.clear_cookies()
     other = admin.context.new_page()
-    other.goto(f"{demo.url}/admin/login/")
-    other.fill("input[name=username]", "admin")
-    other.fill("input[name=password]", demo.password)
-    other.click("button[type=submit]")
-    other.wait_for_url("**/admin/")
+    sign_in(other, demo)
     expect(admin.get_by_role("dialog", name="Sign in to go on")).to_have_count(0)
     admin.locator(INTRODUCTION).fill("Typed with a stale token")
     press(admin, "Save draft")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser.conftest import sign_in
 from tests.browser.test_pages import needs_axe, violations
 from tests.served import ServedSite, once, wait_until
 
@@ -60,14 +61,6 @@ def leave(page: Page, path: str) -> None:
     """Go elsewhere, whatever the browser asks."""
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(page.url.split("/admin/")[0] + path)
-
-
-def sign_in_again(page: Page, demo: ServedSite) -> None:
-    page.goto(f"{demo.url}/admin/login/")
-    page.fill("input[name=username]", "admin")
-    page.fill("input[name=password]", demo.password)
-    page.click("button[type=submit]")
-    page.wait_for_url("**/admin/")
 
 
 def test_the_big_save_keeps_the_reply_and_the_note(at_enquiry: Page) -> None:
@@ -141,7 +134,7 @@ def test_a_reply_is_offered_again_after_a_crash_elsewhere(
     at_enquiry.context.close()
     context = browser.new_context()
     page = context.new_page()
-    sign_in_again(page, demo)
+    sign_in(page, demo)
     page.goto(url)
     expect(reply_field(page)).to_have_value(WORDS)
     context.close()
@@ -157,7 +150,7 @@ def test_a_reply_typed_while_signed_out_is_offered_again(
     reply_field(at_enquiry).fill(WORDS)
     expect(at_enquiry.get_by_role("dialog", name="Sign in to go on")).to_be_visible()
     leave(at_enquiry, "/admin/login/")
-    sign_in_again(at_enquiry, demo)
+    sign_in(at_enquiry, demo)
     at_enquiry.goto(url)
     expect(reply_field(at_enquiry)).to_have_value(WORDS)
     expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()

@@ -11,14 +11,8 @@ from django.test import Client
 from contact.models import Enquiry
 from newsletter.models import Comment, Subscriber
 from tests.conftest import SmallSite
+from tests.forms.test_keeping import ENQUIRY
 
-ENQUIRY = {
-    "name": "Hannah <b>Cole</b>",
-    "email": "hannah@example.com",
-    "phone": "01632 960733",
-    "service": "inbox",
-    "message": "Could you take over\nmy mail?",
-}
 ELSEWHERE = [
     pytest.param({"Origin": "null"}, id="a saved page"),
     pytest.param({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, id="a sandbox"),
