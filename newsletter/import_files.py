@@ -312,10 +312,8 @@ def what_it_says(kind: re.Pattern[str], value: str) -> Consent:
     if kind in (NEGATIVE, DOUBTFUL):
         if value in FALSE_WORDS:
             return Consent.GIVEN
-        if kind is DOUBTFUL:
-            return Consent.UNCLEAR
-        is_clear = value in TRUE_WORDS | LEFT_WORDS or DATE.match(value)
-        return Consent.REFUSED if is_clear else Consent.UNCLEAR
+        says_so = value in TRUE_WORDS | LEFT_WORDS or DATE.match(value)
+        return Consent.REFUSED if says_so and kind is NEGATIVE else Consent.UNCLEAR
     if value in LEFT_WORDS or (kind is POSITIVE and value and value in FALSE_WORDS):
         return Consent.REFUSED
     is_given = value in (TRUE_WORDS | SUBSCRIBED_WORDS if kind is POSITIVE else SUBSCRIBED_WORDS)

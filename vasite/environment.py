@@ -143,7 +143,6 @@ def _bucket(text: str) -> dict[str, str]:
     }
 
 
-IN_PASSWORDS = "In a password write %23 for #, %25 for %, %2F for /, %3F for ? and %40 for @. "
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465, "smtps": 465}
 
 
@@ -401,6 +400,9 @@ def default_sender(host: str) -> str:
         return to_ascii(f"website@{host.removeprefix('www.')}")
     except ValidationError:  # a name without a dot, or an IP address
         return "website@example.com"
+
+
+IN_PASSWORDS = "In a password write %23 for #, %25 for %, %2F for /, %3F for ? and %40 for @. "
 
 
 def read_environment() -> dict[str, Any]:

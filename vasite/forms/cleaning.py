@@ -53,10 +53,10 @@ class CleanInputMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 404 where an address names a number that the database can't even look for."""
         is_too_large = isinstance(exception, OverflowError | DataError)
+        if not is_too_large or request.method not in {"GET", "HEAD"}:
+            return None
         names_one = LARGE_NUMBER.search(unquote(request.get_full_path()))
-        if is_too_large and names_one and request.method in {"GET", "HEAD"}:
-            return render_error(request, 404)
-        return None
+        return render_error(request, 404) if names_one else None
 
 
 def clean_query(fields: QueryDict) -> QueryDict:
