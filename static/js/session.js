@@ -4,9 +4,9 @@
   if (!document.querySelector("meta[name=user]")) return; // the sign-in page itself
   const ask = window.fetch.bind(window);
   const SESSION = "/admin/session/";
-  const PAUSE = 800; // milliseconds without a key
-  let lastKey = -PAUSE;
-  addEventListener("keydown", () => (lastKey = performance.now()), true);
+  const PAUSE = 800; // milliseconds in which nothing was typed or dictated
+  let lastInput = -PAUSE;
+  for (const type of ["keydown", "input"]) addEventListener(type, () => (lastInput = performance.now()), true);
   let asking = null;
   let saving = Promise.resolve();
   let pinging = Promise.resolve();
@@ -75,8 +75,8 @@
       dialog.addEventListener("cancel", (event) => event.preventDefault());
       document.body.append(dialog);
       const open = () => {
-        if (performance.now() - lastKey < PAUSE) {
-          setTimeout(open, PAUSE); // what is being typed must not go into the dialog
+        if (performance.now() - lastInput < PAUSE) {
+          setTimeout(open, PAUSE); // what is being written must not go into the dialog
           return;
         }
         if (!dialog.isConnected) return;

@@ -114,19 +114,21 @@
     form.addEventListener("input", changed);
     form.addEventListener("change", changed);
     form.addEventListener("w-unsaved:add", changed);
-    // Wagtail takes the form as it is two seconds after the page was opened for unchanged.
+    // Wagtail takes the form as it is two seconds after the page was opened, and at the end of each
+    // autosave, for what is saved, whatever was typed meanwhile.
     form.addEventListener("w-unsaved:watch-edits", () => {
-      if (!isTouched || serialise() === first) return;
+      if (!isTouched || serialise() === (saved ?? first)) return;
       form.dispatchEvent(new CustomEvent("w-unsaved:add", { bubbles: true, cancelable: true }));
     });
     form.addEventListener("w-autosave:save", ({ detail }) => {
       const data = new FormData(form);
       sending = detail?.formData ? JSON.stringify(fieldsOf(detail.formData).filter(([name]) => data.has(name))) : serialise();
     });
-    form.addEventListener("w-autosave:success", () => {
+    const succeeded = () => {
       saved = sending;
       keep();
-    });
+    };
+    form.addEventListener("w-autosave:success", succeeded, true); // before Wagtail looks at the form
     form.addEventListener("submit", () => {
       keep();
       sessionStorage.setItem(SENT, key);
