@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from io import BytesIO
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import brotli
 import pytest
@@ -16,8 +17,11 @@ from blog.models import BlogPostPage
 from newsletter.models import Comment, Subscriber
 from newsletter.moderation import moderate
 from tests.conftest import SmallSite
+from tests.forms.test_keeping import ENQUIRY
+from tests.newsletter.test_comment import WORDS as COMMENT
 from tests.pagecache.conftest import Visitors
 from vasite.business.models import BusinessSettings
+from vasite.forms.models import SpamSettings
 from vasite.pagecache.tasks import trim
 
 POST = "/blog/on-trust/"
@@ -214,6 +218,29 @@ def test_a_comment_is_seen_once_approved(visit: Visitors, site: SmallSite) -> No
     assert "I agree" in visit(POST).text
     moderate(Comment.objects.filter(pk=comment.pk), "spam")
     assert "I agree" not in visit(POST).text
+
+
+def test_a_form_that_is_sent_makes_no_page_anew(visit: Visitors, site: SmallSite) -> None:
+    paths = ["/", POST, "/blog/", "/services/", "/contact/", "/newsletter/"]
+    forms = {
+        "/contact/": ENQUIRY,
+        f"/comments/{site.post.pk}/": COMMENT,
+        "/newsletter/subscribe/": {"email": "reader@example.com"},
+        "/privacy/your-data/": {"email": "reader@example.com"},
+    }
+    SpamSettings.load()  # which the first form would write
+    for path in paths:
+        visit(path)
+    visit.made.clear()
+    for path, fields in forms.items():
+        body = urlencode(fields).encode()
+        variables = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        variables["CONTENT_TYPE"] = "application/x-www-form-urlencoded"
+        assert visit.ask(path, "POST", variables).status == 303
+        for one in paths:
+            visit(one)
+        assert visit.made == [path]
+        visit.made.clear()
 
 
 def test_writing_a_draft_makes_no_page_anew(visit: Visitors, site: SmallSite) -> None:

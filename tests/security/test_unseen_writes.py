@@ -156,6 +156,8 @@ def test_what_is_not_known_to_change_nothing_changes_all_pages(statement: str) -
         "PRAGMA foreign_key_check",
         'INSERT INTO "django_session" ("session_key") VALUES (%s)',
         'INSERT INTO newsletter_delivery (id) SELECT "id" FROM "newsletter_subscriber"',
+        'INSERT INTO "forms_trace" ("mark", "seen_at") SELECT * FROM UNNEST((%s)::varchar[], '
+        "(%s)::timestamp with time zone[])",
         'DELETE FROM "django_session" WHERE "django_session"."session_key" = %s',
         'UPDATE "wagtailcore_page" SET "draft_title" = %s, "locked_at" = NULL WHERE "id" = %s',
     ],

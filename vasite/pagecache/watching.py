@@ -46,7 +46,8 @@ WRITE = re.compile(
     """,
     re.I | re.X,
 )
-ANOTHER = re.compile(r";\s*\S|\bWITH\b", re.I)  # in a write: it may write to another table, too
+# In a write: it may write to another table, too. Django casts the times of many rows on PostgreSQL.
+ANOTHER = re.compile(r";\s*\S|\bWITH\b(?! TIME ZONE\b)", re.I)
 # An update that sets columns to values and does nothing else, as Django writes it
 SET_VALUES = re.compile(r'UPDATE "\w+" SET (?P<columns>(?:"\w+" = (?:%s|NULL)(?:, )?)+) WHERE ')
 COLUMN = re.compile(r'"(\w+)" = ')
