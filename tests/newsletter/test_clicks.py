@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from newsletter.models import Campaign, LetterLink, SendingSettings
@@ -75,11 +76,12 @@ def test_a_link_counts_and_leads_on(
 def test_what_is_the_readers_own_is_not_counted(
     va: Client, server: ListServer, campaign: Campaign, counting: None
 ) -> None:
-    ada = subscriber("ada@example.com")
+    subscriber("ada@example.com")
     send(va, campaign)
     send_due()
-    assert ada.unsubscribe_url in links(server)
-    assert ada.preferences_url in links(server)
+    own = "\n".join(links(server))
+    assert f"{settings.SITE_URL}/newsletter/unsubscribe/" in own
+    assert f"{settings.SITE_URL}/newsletter/preferences/" in own
     # nor the page in the archive, nor the words of the text part
     assert ELSEWHERE in server.mail_to("ada@example.com").get_body(("plain",)).get_content()
     assert "/newsletter/go/" not in va.get("/newsletter/spring/").text
