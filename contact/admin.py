@@ -106,7 +106,8 @@ class EnquiryView(EditView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep the reply before anything else, then do what the button says."""
-        save_draft(request.user, self.object, request.POST.get("reply", ""))
+        if text := request.POST.get("reply", ""):  # it may be empty for having been opened earlier
+            save_draft(request.user, self.object, text)
         key = request.POST.get("insert", "")
         if "discard" in request.POST:
             close_draft(request.user, self.object)

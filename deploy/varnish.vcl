@@ -34,7 +34,8 @@ acl site_itself {
 
 sub vcl_recv {
     if (req.method == "BAN") {
-        if (!client.ip ~ site_itself) {
+        # Whoever comes through what ends https has its address, but not its silence about it
+        if (client.ip !~ site_itself || req.http.X-Forwarded-Proto || req.http.X-Forwarded-For ~ ",") {
             return (synth(403, "Not from here"));
         }
         # By the host alone: a change to a menu is a change to all pages

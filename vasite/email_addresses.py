@@ -20,8 +20,10 @@ The key is pure ASCII, so every database compares it byte for byte. Providers' o
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 import idna
@@ -46,10 +48,17 @@ INVISIBLE_CATEGORIES = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 ENDS_ADDRESS = r"\s<>\",;:()\\“”„‘‹›«»"  # no address holds these
 # Local parts may hold these, but more often they stand before an address or behind it
 BESIDE_ADDRESS = r"=/?&|{}\[\]`*#!"
-# At most so many characters are looked at before an @: a text without one takes no longer for it
-ADDRESS_IN_TEXT = re.compile(
-    rf"([^@{ENDS_ADDRESS}]{{1,200}})@([^@'’{ENDS_ADDRESS}{BESIDE_ADDRESS}]+)"
-)
+# What stands at an @, up to a sign that none holds; or up to one that none with a key holds, such
+# as those of other alphabets. Only so many characters are looked at, whatever the text.
+MAX_LOOKED_AT = 260
+BEFORE_AND_BEHIND = [
+    (
+        re.compile(rf"[^@{ENDS_ADDRESS}]+\Z"),
+        re.compile(rf"[^@'’{ENDS_ADDRESS}{BESIDE_ADDRESS}]+"),
+    ),
+    (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+\Z", re.A), re.compile(r"[a-z0-9.-]+", re.A | re.I)),
+]
+SOFT_LINE_BREAK = re.compile(r"=\r?\n")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # in JSON (RFC 8259, 7)
 
 
@@ -197,13 +206,31 @@ def _shown(character: str) -> str:
 
 def names_address(text: str, key: str) -> bool:
     """Tell whether an address with an `email_key` stands in a text, however it is written: in any
-    quotes, in a URL or the body of a form (%40), or in JSON whose signs are escaped (\\u003c)."""
+    quotes, in a URL or the body of a form (%40), in JSON whose signs are escaped (\\u003c), in HTML
+    (&#64;), or in an email's quoted-printable text (=40, RFC 2045, 6.7)."""
     if "%40" in text:
         text = f"{text}\n{unquote(text)}"
     if "\\u" in text:
         text = f"{text}\n{ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)}"
+    if "&" in text:
+        text = f"{text}\n{html.unescape(text)}"
+    if "=40" in text or SOFT_LINE_BREAK.search(text):
+        text += "\n" + SOFT_LINE_BREAK.sub("", text).replace("=40", "@")
+    start = key[: key.rfind("@") + 1]
     return any(
-        email_key(f"{local}@{domain.rstrip('.')}") == key
-        for whole, domain in ADDRESS_IN_TEXT.findall(text)
-        for local in {whole, re.split(f"[{BESIDE_ADDRESS}]", whole)[-1].lstrip("'’")}
+        found.lower().startswith(start) and email_key(found) == key for found in _addresses_in(text)
     )
+
+
+def _addresses_in(text: str) -> Iterator[str]:
+    """Yield what may be an address in a text, each in all the ways in which it may begin."""
+    for found in re.finditer("@", text):
+        before = text[max(0, found.start() - MAX_LOOKED_AT) : found.start()]
+        behind = text[found.end() : found.end() + MAX_LOOKED_AT]
+        for local_end, domain_start in BEFORE_AND_BEHIND:
+            local, domain = local_end.search(before), domain_start.match(behind)
+            if local and domain:
+                whole = local[0]
+                inner = re.split(f"[{BESIDE_ADDRESS}]", whole)[-1].lstrip("'’")
+                for one in {whole, inner, whole.lstrip(".!#$%&'*+/=?^`{|}~-")}:
+                    yield f"{one}@{domain[0].strip('.-')}"

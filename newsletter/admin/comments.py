@@ -124,7 +124,8 @@ def decide_on_comment(request: HttpRequest, pk: int) -> HttpResponse:
     viewset: CommentViewSet = Comment.snippet_viewset
     if not ModelPermissionPolicy(Comment).user_has_permission(request.user, "change"):
         raise PermissionDenied
-    save_draft(request.user, comment, request.POST.get("answer", ""))
+    if text := request.POST.get("answer", ""):  # it may be empty for having been opened earlier
+        save_draft(request.user, comment, text)
     if "do" in request.POST:
         form = AnswerForm(request.POST)
         if not form.is_valid():

@@ -95,7 +95,8 @@ function help(form) {
       keep();
     });
   }
-  if (fields.some((field) => field.value)) keep();
+  // Its day begins with its words, not whenever somebody looks at it
+  if (fields.some(({ name, value }) => value && value !== draft?.fields[name])) keep();
   form.addEventListener("submit", () => {
     keep(Date.now());
     sessionStorage.setItem("draft-sent", key);

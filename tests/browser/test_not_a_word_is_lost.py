@@ -455,6 +455,18 @@ def test_a_draft_of_yesterday_is_shown_to_nobody(visit: Callable[..., Page]) -> 
     expect(page.locator("#enquiry-message")).to_have_value("")
 
 
+def test_a_draft_that_is_only_looked_at_grows_no_younger(visit: Callable[..., Page]) -> None:
+    page = visit("/contact/")
+    planted = page.evaluate(
+        """() => localStorage["draft enquiry /contact/"] = JSON.stringify({
+            at: Date.now() - 23 * 3600_000, sentAt: 1, fields: { message: "Of the day" } })"""
+    )
+    page.locator("#enquiry-name").focus()
+    expect(page.locator("#enquiry-message")).to_have_value("Of the day")
+    expect(page.locator("#enquiry")).to_contain_text("nobody may have received it")
+    assert page.evaluate('localStorage["draft enquiry /contact/"]') == planted
+
+
 LOCK = """
 from blog.models import BlogPostPage
 post = BlogPostPage.objects.get(slug="locked-by-a-friend")

@@ -94,6 +94,9 @@ def test_questions_forms_and_the_admin_go_through(behind: Behind) -> None:
 
 def test_nobody_else_may_purge(behind: Behind) -> None:
     assert behind.ask("/", "BAN", source="127.0.0.2")[0] == 403
+    # nor a visitor whom what ends https on this machine passes on
+    assert behind.ask("/", "BAN", X_Forwarded_Proto="https")[0] == 403
+    assert behind.ask("/", "BAN", X_Forwarded_For="198.51.100.7")[0] == 403
     assert behind.ask("/", "BAN")[0] == 200
 
 

@@ -58,6 +58,29 @@ NOT_GONE = [
     # class 4 in the words alone
     ("450 4.1.1 <x@example.com>: Recipient address rejected: User unknown", ""),
     ("450 4.1.2 <x@example.com>: Recipient address rejected: Domain not found", ""),
+    ("450 user unknown", ""),
+    ("Remote host said: 451 Unknown user, LDAP down", ""),
+    ("421 too many connections, host unknown", ""),
+    # the precise code stands in the status alone
+    ("550 mailbox not accepting mail", "5.2.2"),
+    ("550 domain does not exist", "5.7.23"),
+    # what passes
+    ("550 account inactive: mailbox full", ""),
+    ("550 5.1.1 user unknown temporarily; try later", "5.1.1"),
+    ("550 Recipient unknown due to database error, please try again", ""),
+    ("550 Our server is not accepting mail. too many connections", ""),
+    # the sender's domain, in the words for the recipient's
+    ("550 SPF check failed: domain does not exist", ""),
+    ("550 Envelope sender domain does not exist", ""),
+    ("550 Mail from domain not found", ""),
+    ("550 invalid host name in HELO", ""),
+    ("554 Client host not found; unknown host", ""),
+    # words that are not known are no reason
+    ("550 Postfach ist voll", ""),
+    ("551 Votre boîte est pleine", ""),
+    ("550 Ihre IP-Adresse steht auf einer Sperrliste", ""),
+    ("550 Access denied", ""),
+    ("550 Go away", ""),
 ]
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, transaction
 from wagtail.models import PageViewRestriction
+from wagtail.search.backends import get_search_backend
 
 from blog.models import BlogPostPage
 from newsletter.models import Comment, Subscriber
@@ -241,6 +242,15 @@ def test_a_form_that_is_sent_makes_no_page_anew(visit: Visitors, site: SmallSite
             visit(one)
         assert visit.made == [path]
         visit.made.clear()
+
+
+def test_a_search_is_made_anew_once_the_worker_has_indexed(
+    visit: Visitors, site: SmallSite
+) -> None:
+    BlogPostPage.objects.filter(pk=site.post.pk).update(title="On patience")  # not yet indexed
+    assert "On patience" not in visit("/search/?q=patience").text
+    get_search_backend().add(BlogPostPage.objects.get(pk=site.post.pk))
+    assert "On patience" in visit("/search/?q=patience").text
 
 
 def test_writing_a_draft_makes_no_page_anew(visit: Visitors, site: SmallSite) -> None:

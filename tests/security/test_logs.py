@@ -60,6 +60,7 @@ def test_no_logger_writes_a_token_or_an_address(format_name: str, name: str) -> 
     formatter = logging.config.BaseConfigurator({}).resolve(factory)()
     for words in SENTENCES:
         record = logging.LogRecord(name, logging.ERROR, "x.py", 1, "%s", (words,), None)
+        record.facts = {"path": words, "status": 500}
         assert markers_in(formatter.format(record)) == []
 
 

@@ -10,6 +10,7 @@ ENHANCED_CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 # Bounded as an address is (RFC 5321, 4.5.3.1), or a long word without one takes seconds
 ADDRESS = re.compile(r"<[^<>\s]{0,64}@[^<>\s]{0,255}>|[^\s<>:;,()\[\]]{1,64}@[\w.-]+")
 REPLY_CODE = re.compile(r"(?<![\d.])[45]\d\d(?=[ -]|$)")
+ANY_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 class Meaning(Enum):
@@ -87,9 +88,20 @@ NO_MAILBOX_WORDS = words(
 ABOUT_SENDER = words(
     r"sender (?:address )?(?:rejected|verif\w+)",
     r"domain of (?:the )?sender",
-    r"\bhelo (?:name|command)",
+    r"(?:sender|envelope|mail from|\bfrom|return path) domain",
+    r"\b(?:spf|dkim|dmarc|helo|ehlo|rbl|dnsbl)\b",
     r"reverse (?:dns|lookup|mapping)",
+    r"client host",
     r"unknown (?:client )?host \[",
+)
+# What passes, whatever else is said
+FOR_NOW = words(
+    r"over ?quota",
+    r"(?:mail ?box|inbox|account)(?: is)? full",
+    r"temporar\w+",
+    r"(?:try|retry) (?:again )?later",
+    r"please try again",
+    r"too many",
 )
 NO_ACCOUNT = words(r"user does ?n[o'’]t have an? \S+ account")
 # What the account's holder or their provider may undo tomorrow
@@ -188,20 +200,22 @@ def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False)
     """Return what a refusal means: `text` is what the server said, `status` the enhanced code that
     a report gives beside it.
 
-    The most precise code in the text counts first where it names another reason; then words that
-    name the mailbox, words that name another reason, codes, and last a reply code. What is of class
-    4 never means that there is no mailbox; nor do words in answer to the content
-    (not `is_about_recipient`), as some filters say "user unknown" of what they dislike.
+    The most precise code counts first where it names another reason; then words that name the
+    sender or something that passes, words that name the mailbox, words that name another reason,
+    codes, and last a reply code without a word. What is of class 4 never means that there is no
+    mailbox; nor do words in answer to the content (not `is_about_recipient`), as some filters say
+    "user unknown" of what they dislike.
     """
     text = ADDRESS.sub("@", text)  # which may look like words or codes
     codes = ENHANCED_CODE.findall(text)
     said = [code[2:] for code in codes if code[0] == "5"]
-    is_class_4 = any(code[0] == "4" for code in codes) and not said and not status
-    if status.startswith("4") or is_class_4 or any(map(DECISIVE_CODE.match, said)):
-        return Meaning.OTHER
-    if ABOUT_SENDER.search(text):
-        return Meaning.OTHER
     given = [code[2:] for code in ENHANCED_CODE.findall(status)]
+    classes = {code[0] for code in codes or REPLY_CODE.findall(text)}
+    is_class_4 = status.startswith("4") or (not status and classes == {"4"})
+    if is_class_4 or any(map(DECISIVE_CODE.match, said or given)):
+        return Meaning.OTHER
+    if ABOUT_SENDER.search(text) or FOR_NOW.search(text):
+        return Meaning.OTHER
     is_named = any(code in NO_MAILBOX_CODES for code in [*said, *given])
     if not (is_about_recipient or is_named or NO_ACCOUNT.search(text)):
         return Meaning.OTHER
@@ -216,4 +230,5 @@ def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False)
             return Meaning.OTHER
     reply = REPLY_CODE.search(text)
     is_final = reply is not None and not said and reply[0] in {"550", "551", "553"}
+    is_final = is_final and not ANY_WORD.search(text)  # in a language that is not read here
     return Meaning.NO_MAILBOX if is_final else Meaning.UNKNOWN

@@ -24,7 +24,8 @@ from vasite.pagecache.front import Front
 from vasite.pagecache.generations import ALL, WITHDRAWN, Closable, Generations, State, slot_of
 from vasite.pagecache.shared_generations import SharedGenerations
 
-READ = re.compile(r'\b(?:FROM|JOIN)\s+"?(\w+)"?', re.I)
+# Django separates tables that are no join of its own by commas
+READ = re.compile(r'(?:\b(?:FROM|JOIN)\s+|\s,\s)"?(\w+)"?', re.I)
 COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*(?:(?!/\*).)*?\*/)*", re.S)
 # Statements that change nothing that a page shows
 HARMLESS = re.compile(

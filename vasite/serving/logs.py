@@ -74,7 +74,8 @@ class JsonFormatter(logging.Formatter):
         }
         if request_id := current_request_id():
             entry["request_id"] = request_id
-        entry |= getattr(record, "facts", {})
+        for name, value in getattr(record, "facts", {}).items():
+            entry[name] = masked(value) if isinstance(value, str) else value
         if record.exc_info and record.exc_info[0]:
             entry["exception"] = describe_exception(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)

@@ -14,8 +14,8 @@ from modelsearch.index import RelatedFields
 
 # Of compatibility characters NFKC makes plain ones; these it leaves: apostrophes and hyphens as
 # people and word processors write them, and letters that nobody sees.
-APOSTROPHES = re.compile("[‘’‛ʼʹʻ´`′＇]")
-HYPHENS = re.compile("[‐‑‒–—−﹘﹣－]")
+APOSTROPHES = re.compile("[‘’‛ʼʹʻ´\u1ffd`′‵ꞌ՚＇]")
+HYPHENS = re.compile("[‐‑‒–—−⁃﹘﹣－]")
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 ACCENTS = re.compile("[\u0300-\u036f]")
 # Words that say nothing beside others: a question is found by the rest of it.
@@ -32,6 +32,7 @@ COMPOUND = re.compile(r"[^\W_]+(?:['-][^\W_]+)+")
 
 def fold(text: str) -> str:
     """Return a text in one spelling: NFKC, without case, accents and what nobody sees."""
+    text = APOSTROPHES.sub("'", text)  # before NFKC, which makes a blank of an acute
     text = UNSEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()
     text = ACCENTS.sub("", unicodedata.normalize("NFD", text))
     text = HYPHENS.sub("-", APOSTROPHES.sub("'", text))
