@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -38,6 +39,19 @@ def back_up(environment: dict[str, str], *arguments: str) -> subprocess.Complete
     )
 
 
+def commands_of_restoring(folder: Path, archive: Path) -> tuple[str, str]:
+    """Return the guide's commands and its line for PostgreSQL, in a folder and with our user."""
+    text = (PROJECT_DIR / "docs" / "operator" / "index.md").read_text()
+    text = text.partition("\nTo restore, ")[2].partition("\n## ")[0]
+    text = text.replace("/var/lib", str(folder)).replace("/srv/vasite", str(PROJECT_DIR))
+    text = re.sub(r"vasite-\d{4}-\S+\.tar\.gz", archive.name, text)
+    text = text.replace("vasite:vasite", f"{os.getuid()}:{os.getgid()}")
+    text = text.replace("-o vasite -g vasite", f"-o {os.getuid()} -g {os.getgid()}")
+    (block,) = re.findall(r"```sh\n(.*?)```", text, re.S)
+    (pg_restore,) = re.findall(r"`(pg_restore [^`]+)`", text)
+    return block, pg_restore
+
+
 def troubles(environment: dict[str, str]) -> str:
     """Return what the dashboard tells the owner of."""
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", TROUBLES]
@@ -46,7 +60,7 @@ def troubles(environment: dict[str, str]) -> str:
 
 
 def test_enquirer_is_not_forgotten_when_the_machine_is_lost(tmp_path: Path) -> None:
-    lost, backups, new = (tmp_path / name for name in ("lost", "backups", "new"))
+    lost, backups = tmp_path / "vasite", tmp_path / "vasite-backup"
     address = copy_of_standard_site(lost, "vasite_lost")
     form = {"name": "Tom", "email": "tom@example.com", "message": "Are you free in May?"}
     with ServedSite(lost, DATABASE_URL=address) as site:
@@ -59,12 +73,20 @@ def test_enquirer_is_not_forgotten_when_the_machine_is_lost(tmp_path: Path) -> N
     assert str(archive) in done.stdout
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     assert stat.S_IMODE(backups.stat().st_mode) == 0o700
-    with tarfile.open(archive) as tar:
-        tar.extractall(new, filter="data")
+    restore, rest = commands_of_restoring(tmp_path, archive)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("systemctl", "systemd-run"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
+    subprocess.run(["/bin/sh", "-e", "-c", restore], check=True, env=environment)
     if address:
         address = fresh_database("vasite_new")
-        command = ["pg_restore", "--no-owner", "-d", address, str(new / "db.dump")]
-        subprocess.run(command, check=True)
+        assert rest.count("-d vasite ") == 1
+        command = rest.replace("-d vasite ", f"-d {address} ")
+        subprocess.run(command.split(), check=True)
+    new, lost = lost, tmp_path / "vasite.old"
     with ServedSite(new, DATABASE_URL=address) as site:
         assert site.run_code(NAMES).splitlines()[-1] == "Tom"
         assert site.get("/media/desk.webp") == (200, "a picture")
@@ -174,3 +196,11 @@ def test_operator_whose_disk_is_full_is_told_and_keeps_the_old_backups(tmp_path:
     assert "The last backup failed" in troubles(environment)
     assert back_up(environment, str(tmp_path / "backups")).returncode == 0
     assert troubles(environment) == ""
+
+
+def test_operator_of_litestream_has_the_database_that_the_units_use_copied() -> None:
+    text = (PROJECT_DIR / "deploy" / "litestream.yml").read_text()
+    unit = (PROJECT_DIR / "deploy" / "systemd" / "vasite.service").read_text()
+    (folder,) = re.findall(r"DATA_DIR=(\S+)", unit)
+    assert re.findall(r"- path: (.+)", text) == [f"{folder}/db.sqlite3"]
+    assert re.findall(r"litestream restore (.+)", text) == [f"{folder}/db.sqlite3"]

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.deploy.fronts import DEPLOY, HOST, connect, nginx
+from tests.deploy.fronts import DEPLOY, HOST, connect, fill_in, nginx
 from tests.programs import needs
 from tests.served import ServedSite, copy_of_standard_site, wait_until
 
@@ -87,16 +88,38 @@ def test_a_page_is_given_from_its_file_with_the_same_bytes_and_headers(
 
 
 @pytest.mark.parametrize(
-    ("main", "twin"), [("www.a.uk", "a.uk"), ("a.uk", "www.a.uk"), ("desk.a.uk", "_")]
+    ("site_url", "twin_url", "main", "twin"),
+    [
+        ("https://www.a.uk", "https://a.uk", "www.a.uk", "a.uk"),
+        ("https://a.uk/", "https://www.a.uk/", "a.uk", "www.a.uk"),
+        ("https://desk.a.uk", "", "desk.a.uk", "_"),
+        (
+            "https://www.bücher.example/",
+            "https://BÜCHER.example",
+            "www.xn--bcher-kva.example",
+            "xn--bcher-kva.example",
+        ),
+        ("https://WWW.A.UK", "https://A.UK", "www.a.uk", "a.uk"),
+    ],
+    ids=["with www", "slash", "no twin", "other letters", "capitals"],
 )
-def test_operator_who_follows_the_guide_gives_nginx_both_names(main: str, twin: str) -> None:
+def test_operator_who_follows_the_guide_gives_nginx_both_names(
+    site_url: str, twin_url: str, main: str, twin: str, tmp_path: Path
+) -> None:
+    (tmp_path / "address").write_text(f"SITE_URL={site_url}\nTWIN_URL={twin_url}\n")
     guide = (DEPLOY.parent / "docs/operator/grow.md").read_text()
-    (script,) = re.findall(r'^sed (".*") /srv/vasite/deploy/nginx.conf', guide, re.M)
+    steps = guide[guide.index("cd /srv/vasite && . ") : guide.index("rm /etc/nginx")]
+    places: dict[str, object] = {
+        "/srv/vasite": DEPLOY.parent,
+        "/etc/vasite-address.env": tmp_path / "address",
+        ".venv/bin/python": sys.executable,
+        "certbot certonly": "echo",
+        "/etc/nginx/conf.d/vasite.conf": tmp_path / "vasite.conf",
+    }
+    asked = subprocess.check_output(["sh", "-ec", fill_in(steps, places)], text=True)
+    assert re.findall(r"-d (\S+)", asked) == [main, twin][: 1 if twin == "_" else 2]
     shipped = (DEPLOY / "nginx.conf").read_text().splitlines()
-    made = subprocess.check_output(
-        ["sh", "-c", f"main={main} twin={twin.strip('_')}; sed {script} {DEPLOY / 'nginx.conf'}"],
-        text=True,
-    ).splitlines()
+    made = (tmp_path / "vasite.conf").read_text().splitlines()
     changed = [new.strip() for old, new in zip(shipped, made, strict=True) if old != new]
     assert changed == [
         f"server_name {main} {twin};",

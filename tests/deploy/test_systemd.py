@@ -10,13 +10,21 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.deploy.fronts import DEPLOY, listens
+from tests.deploy.machine import booted
 from tests.programs import needs
-from tests.served import ServedSite, copy_of_standard_site, free_port, wait_until
+from tests.served import (
+    ServedSite,
+    copy_of_standard_site,
+    free_port,
+    needs_sqlite,
+    wait_until,
+)
 from vasite.environment import PROJECT_DIR
 
 pytestmark = [pytest.mark.xdist_group("deploy"), needs("systemd-analyze")]
@@ -24,6 +32,7 @@ UNITS = sorted(path for path in (DEPLOY / "systemd").iterdir() if path.is_file()
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 # As PrivateUsers and ProtectProc do to each program of a unit: it sees no process but its own
 HIDDEN = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+PYTHON = "srv/vasite/.venv/bin/python"
 MOST_EXPOSED = 15  # tenths, of 100; systemd calls up to 50 medium
 
 
@@ -84,10 +93,99 @@ def test_operator_sees_a_start_that_cannot_succeed_end_for_good(
         timeout=60,
     )
     assert ended.returncode != 0
-    never_again = settings_of("vasite.service")["RestartPreventExitStatus"].split()
-    assert (str(ended.returncode) in never_again) is is_final
+    once_more = settings_of("vasite.service")["RestartForceExitStatus"].split()
+    assert (str(ended.returncode) not in once_more) is is_final
     reason = next(iter(wrong)) if "GUNICORN_CMD_ARGS" not in wrong else "can't stay up"
     assert reason in ended.stderr.splitlines()[-1]
+
+
+def python_that(line: str) -> str:
+    """Return a shell's commands that put a script in Python's place, as some keepers of versions
+    do."""
+    return f"rm {PYTHON}; printf '#!/bin/sh\\n{line}\\n' > {PYTHON}; chmod 755 {PYTHON}"
+
+
+@pytest.mark.parametrize("unit", ["vasite.service", "vasite-worker@1.service"])
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        pytest.param(
+            "echo WEB_CONCURRENCY=many >> etc/vasite.env",
+            "1",
+            "vasite: WEB_CONCURRENCY is not valid",
+            id="wrong setting",
+        ),
+        pytest.param(
+            "rm srv/vasite/manage.py",
+            "2",
+            "can't open file '/srv/vasite/manage.py'",
+            id="code gone",
+        ),
+        pytest.param(python_that("exec /etc/passwd"), "126", "Permission denied", id="no program"),
+        pytest.param(python_that("exec /gone"), "127", "/gone: not found", id="program gone"),
+        pytest.param(
+            f"rm {PYTHON}", "203", f"Failed to locate executable /{PYTHON}", id="no Python"
+        ),
+        pytest.param(
+            "sed --in-place /vasite/d etc/passwd",
+            "217",
+            "Failed to determine user credentials",
+            id="user gone",
+        ),
+        pytest.param(
+            "touch var/lib/vasite",
+            "238",
+            "Failed to set up special execution directory in /var/lib",
+            id="data folder gone",
+        ),
+        pytest.param(
+            "rm etc/vasite.env", "0", "Starting requested but asserts failed", id="no settings"
+        ),
+    ],
+)
+@needs("unshare")
+def test_operator_sees_systemd_end_a_start_that_cannot_succeed(
+    unit: str, fault: str, status: str, reason: str, tmp_path: Path
+) -> None:
+    with booted(tmp_path, fault) as machine:
+        machine.run("systemctl", "start", unit)
+        wait_until(lambda: machine.show(unit, "SubState") not in {"start", "running"})
+        assert machine.show(unit, "ActiveState") in {"failed", "inactive"}
+        assert machine.show(unit, "NRestarts") == "0"
+        assert machine.show(unit, "ExecMainStatus") == status
+        assert reason in "\n".join(machine.journal()[-9:])
+        visit = ["curl", "--silent", "--max-time", "20", "http://127.0.0.1:8000/"]
+        machine.run(*visit)  # where there is no start to fail, systemd closes the port only now
+        assert machine.run(*visit, "--write-out", "%{errormsg}").endswith("connect to server")
+
+
+@needs("unshare")
+def test_operator_sees_systemd_wait_for_a_database(tmp_path: Path) -> None:
+    setting = "DATABASE_URL=postgres://vasite@127.0.0.1:1/vasite"
+    with booted(tmp_path, f"echo {setting} >> etc/vasite.env") as machine:
+        machine.run("systemctl", "start", "vasite")
+        assert machine.show("vasite", "SubState") == "auto-restart"
+        assert machine.show("vasite.socket", "ActiveState") == "active"
+
+
+@needs_sqlite
+@needs("unshare")
+def test_operator_has_systemd_start_and_renew_a_site_and_go_on_when_it_is_killed(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    copy_of_standard_site(data, "")
+    give = f"cp --recursive {data} var/lib/vasite; chown --recursive 990:990 var/lib/vasite"
+    with booted(tmp_path, give) as machine:
+        machine.run("systemctl", "start", "vasite", "vasite-worker@1")
+        assert machine.show("vasite", "SubState") == "running", machine.journal()
+        home = machine.run("curl", "--silent", "http://127.0.0.1:8000/")
+        assert home.rstrip().endswith("</html>")
+        assert machine.run("sh", "-c", "systemctl reload vasite; echo $?") == "0\n"
+        for unit, number in {"vasite": "KILL", "vasite-worker@1": "TERM"}.items():
+            machine.run("systemctl", "kill", "--kill-whom=main", f"--signal={number}", unit)
+            wait_until(partial(machine.is_in, unit, "auto-restart"))
 
 
 @needs("caddy")

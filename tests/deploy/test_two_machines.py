@@ -5,12 +5,13 @@ from __future__ import annotations
 import http.cookiejar
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,6 +64,12 @@ document = Document.objects.create(
     title="Contract", file=ContentFile(b"what the client pays", "contract.pdf")
 )
 print("document:", document.file.name, document.url)
+"""
+
+UPLOAD_LARGE = """
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+print("file:", default_storage.save("images/large.bin", ContentFile(bytes(16 * 1024 * 1024))))
 """
 
 
@@ -138,6 +145,31 @@ def test_document_in_the_bucket_is_served_by_its_own_address_alone(machines: Mac
         with pytest.raises(urllib.error.HTTPError) as error:
             ask(machines.second, path)
         assert error.value.code in {400, 404}
+
+
+def test_slow_readers_of_the_bucket_do_not_fill_the_disk(machines: Machines) -> None:
+    """Each process lets one network hold 128 MB of copies: eight of these files, sixteen in two."""
+    site = machines.second
+    name = machines.first.run_code(UPLOAD_LARGE).rpartition("file:")[2].strip()
+    asked = f"GET /media/{name} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    with ExitStack() as readers:
+        answers = []
+        for _ in range(18):
+            reader = readers.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.settimeout(30)
+            reader.connect(("127.0.0.1", site.port))
+            reader.sendall(asked)
+            answers.append(reader.recv(12))
+    assert set(answers) == {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+    assert answers.count(b"HTTP/1.1 200") <= 16
+
+    def is_given() -> bool:
+        with suppress(urllib.error.HTTPError):
+            return len(ask(site, f"/media/{name}")) == 16 * 1024 * 1024
+        return False
+
+    wait_until(is_given)
 
 
 def test_who_signed_in_at_one_is_known_to_the_other(machines: Machines) -> None:
