@@ -23,9 +23,15 @@ from vasite.email_addresses import email_key, normalise_email
 SAMPLE_ROWS = 50  # by which columns are known
 MAX_CELL = 10_000  # characters
 MAX_LINES = 10  # of one row: more have a quotation mark that nobody closes
+MAX_RECORD = 100_000  # characters of a row of several lines
+MAX_CELLS = 1000  # of a row
 DELIMITERS = ",;\t|"
 # At most as long as the parts of an address (RFC 5321, 4.5.3.1): what is longer takes no longer
 ADDRESS = re.compile(r"[^\s@,;<>\"']{1,64}@[^\s@,;<>\"']{1,253}\.[^\s@,;<>\"']{1,63}")
+# Asked about whoever stands in a row that can't be read, and in another that can
+UNREADABLE = ("Another row of the same address", "can’t be read")
+WORD_END = re.compile(r"[\s,;|<>()\[\]\"]+")
+CELL_END = re.compile(r"[,;|\t\"\r\n]+")
 OWN_STATUSES = set(Subscriber.Status.values)
 OWN_DATES = ("subscribed_at", "confirmed_at", "unsubscribed_at")
 # The headings of this site's own export, as keys; from it, states and dates are taken as they are
@@ -40,25 +46,66 @@ EMAIL_KEY = re.compile(r"\be ?mail|\bmail\b|correo|courriel|subscriber$|emailadd
 NEGATIVE = re.compile(
     r"unsub|un sub|opt ?out|opted out|black ?list|block|suppress|bounce|disabled|clean|spam"
     r"|complain|deleted|removed|inactive|archived|hard|do not|dont|abmeld|desabonn|desinscri|baja\b"
-    r"|withdr[ae]w|revo[ck]|\bleft\b|\bstop"
+    r"|withdr[ae]w|revo[ck]|\bleft\b|\bstop|abbestell|ausgetrag|widerruf|gesperrt|gekundigt"
+    r"|uitgeschreven|disiscri|desuscri|descadastr|wypisa|отпис|заблок|退订|退会|解除|수신거부"
 )
 # Of the newsletter, or of a paid plan that let them go on reading? Only the owner knows
-DOUBTFUL = re.compile(r"cancel")
+DOUBTFUL = re.compile(
+    r"cancel|expir|laps|churn|\bquit|\bexit|\bend(?:ed|s)?\b|until|terminat|resign|leaving|deactiv"
+    r"|reject|undeliver|unreach|\bmuted?\b|snooz|\bdnc\b|austritt|abgang|ablauf|\bbis\b|kundig"
+    r"|\bfail|\breason\b|deaktiv|desactiv|sortie|\bfin\b|disattiv|scaden|vertrok|beeindig|konca"
+)
+# Dates of something else than an end. Under any other heading, a date may say when somebody left
+BEGINNING = re.compile(
+    r"creat|updat|add|chang|modif|edit|birth|born|anniversary|wedding|join|since|sign|regist|subscri"
+    r"|opt ?in|confirm|consent|open|click|seen|visit|activ|log ?in|order|purchas|bought|paid"
+    r"|payment|sent|receiv|email|import|export|sync|start|first|last|latest|recent|next|appointment|booking"
+    r"|^(?:date|datum|data|fecha|time|timestamp|day|year|jahr|annee|ano)$|erstell|angelegt|geander"
+    r"|geburt|eintritt|anmeld|letzt|bestell|kauf|seit|cree|naissance|dernier|achat|inscri|iscri"
+    r"|nacim|\balta\b|ultim|compra|nascita|creazione|aggiorn|nascimento|cadastr|aangemaakt|gewijzigd"
+    r"|geboorte|laatst|aangemeld|urodz|zapis|注册|登録|生年|작성|생성|созда|рожд|регистр"
+)
 # What is said of something else than this newsletter
 ELSEWHERE = re.compile(r"\bsms\b|\bdigest\b|\bpaid\b|\bplan\b|^active subscription$")
 POSITIVE = re.compile(
     r"subscrib(?:ed|er status|e$)|subscription|consent|opt ?in|opted in|accepts|permission"
-    r"|marketing|newsletter|gdpr|agreed|active$|enabled|confirmed|abonn|einwilligung"
+    r"|marketing|newsletter|gdpr|agreed|active$|enabled|confirmed|abonn|einwilligung|zustimmung"
+    r"|angemeldet|consens|consentim|inscri|iscri|toestemming|samty|zgoda|souhlas|suostumus"
+    r"|подпис|соглас|同意|订阅|購読|구독"
 )
-STATUS = re.compile(r"status|state$|zustand|statut|estado|stato")
+STATUS = re.compile(
+    r"status|state$|zustand|statut|estado|stato|situacao|situatie|tilstand|\btila\b|\bstav\b|\bstan\b"
+    r"|durum|allapot|статус|состояние|стан|κατασταση|状态|狀態|ステータス|状況|상태|حالة|סטטוס"
+)
+# Columns of which nobody takes a word for a consent, whatever it is
+NEUTRAL = re.compile(
+    r"\b(?:city|town|village|country|county|region|province|zip|post ?code|street|address\d?|phone"
+    r"|telephone|tel|mobile|cell|company|organi[sz]ation|business|employer|job|role|position|title"
+    r"|salutation|tags?|lists?|groups?|segments?|notes?|comments?|remarks?|type|result|language|lang"
+    r"|locale|zone|birthday|birth|age|gender|sex|website|web|domain|nickname|initials|middle|suffix"
+    r"|prefix|industry|interests?|topics?|category|service|product|referrer|campaign|device"
+    r"|browser|latitude|longitude|attributes|uuid|created|updated|added|changed|amount|total|orders"
+    r"|stadt|ort|land|bundesland|plz|strasse|anschrift|adresse|telefon|handy|firma|beruf|sprache"
+    r"|geschlecht|anrede|notiz|notizen|ville|pays|rue|entreprise|langue|civilite|ciudad|pais|calle"
+    r"|empresa|idioma|citta|paese|azienda|lingua|telefono|stad|bedrijf|taal|cidade|miasto|kraj"
+    r"|verified|contact|kontakt|kunde|kundin|klient|client|person|member|mitglied|naam|navn|namn"
+    r"|imie|jmeno|город|имя|страна|компания|телефон|язык)\b"
+)
+MAX_KINDS = 6  # of values in a column that looks like a status
+LETTERS = re.compile(r"[a-z\d](?: [a-z\d])*")  # a heading without a word says nothing
+WORDS = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
 MOMENT = re.compile(r"\b(?:time|date|at|on|ip|source|url|id|count|rating|name|timestamp)\b")
 
 DATE = re.compile(r"\d{4}\D\d{1,2}|\d{1,2}\D\d{1,2}\D\d{2}")  # or a time, once its signs are gone
+# What can be nothing but a date: with a year, all in digits, or in seconds since 1970
+ONLY_A_DATE = re.compile(
+    r"(?:.{0,25}(?<!\d))?(?:19|20)\d\d(?!\d).{0,25}|\d{1,2}\D\d{1,2}\D\d{2}(?:\D.{0,20})?"
+    r"|(?:19|20)\d{6}|1\d{9}(?:\d{3})?"
+)
 
-SUBSCRIBED_WORDS = {
-    *("subscribed", "active", "enabled", "confirmed", "subscriber", "opted in", "opt in", "optin"),
-    *("yes", "true", "1", "y"),
-}
+# These say it in any column, the others in one that speaks of consent
+CONSENT_WORDS = {"subscribed", "confirmed", "subscriber", "opted in", "opt in", "optin"}
+SUBSCRIBED_WORDS = {*CONSENT_WORDS, "active", "enabled", "yes", "true", "1", "y"}
 LEFT_WORDS = {
     *("unsubscribed", "unsubscribe", "cleaned", "bounced", "hard bounce", "hard bounced", "bounce"),
     *("soft bounced", "inactive", "unconfirmed", "not confirmed", "blocklisted", "blacklisted"),
@@ -67,16 +114,29 @@ LEFT_WORDS = {
     *("opted out", "opt out", "optout", "cancelled", "canceled", "invalid", "transactional"),
     *("held", "no", "false", "0", "n", "never subscribed", "unsubscribed by admin", "desabonne"),
 }
-# What says in any column, in one for tags as well, that somebody may have gone
-TELLING_WORDS = {
-    *("unsubscribed", "unsubscribe", "opted out", "opt out", "optout", "bounced", "bounce"),
-    *("hard bounce", "hard bounced", "soft bounced", "blacklisted", "blocklisted", "suppressed"),
-    *("complained", "spam complaint", "cleaned", "do not email", "do not contact", "do not mail"),
-    *("withdrawn", "revoked", "not subscribed", "non subscribed", "stop", "gdpr erased"),
-    *("unactivated", "unconfirmed", "not confirmed", "pending", "inactive"),
-}
+# What says in any column, in one for notes or tags as well, that somebody may have gone
+TELLING = re.compile(
+    r"\b(?:un ?sub|opt(?:ed)? ?out|bounc|black ?list|block(?:ed|list)|suppress|complain|^cleaned\b"
+    r"|(?:do not|dont|no) (?:e ?mail|mail|contact|newsletter|marketing|consent)|no longer\b"
+    r"|withdr[ae]w|revo[ck]|(?:not|non|never|no) ?(?:subscri|confirm|active|opted)"
+    r"|^stop$|stopped\b|erased?\b|un(?:activated|confirmed)|pending|in ?activ"
+    r"|(?:left|leave|off) (?:the |our )?list"
+    r"|removed?\b|deleted\b|disabled\b|invalid\b|cancel|spam\b|junk\b|refus|declin"
+    r"|abgemeldet|abmeld|abbestell|ausgetragen|widerruf|gesperrt|gekundigt|gelosch|inakt|unzustell"
+    r"|unbestatigt|nicht |kein |desabonn|desinscr|annul|bloqu|desuscri|de baja\b|^baja$|rebot"
+    r"|rebond|disiscri|bloccat|disattiv|descadastr|afgemeld|uitgeschreven|geblokkeerd|opgezegd"
+    r"|wypisa|zablok|niepotw|avregistr|avprenumer|avmeld|afmeld|frameld|odhlas|peruttu|leiratk)"
+    r"|отпис|заблок|неактив|отказ|відпис|διαγραφ|απεγγραφ|退订|取消|退会|解除|停止|수신거부|해지|취소"
+    r"|الغا|ملغ"
+)
 TRUE_WORDS = {"1", "true", "yes", "y", "x", "on", "t", "ja", "oui", "si"}
 FALSE_WORDS = {"", "0", "false", "no", "n", "off", "f", "nein", "non", "none", "null", "nil", "-"}
+# Words for yes and no in other languages: in a column that nobody has named they are a question
+FLAGS = TRUE_WORDS | FALSE_WORDS | SUBSCRIBED_WORDS | LEFT_WORDS
+FLAGS |= {
+    *("nee", "nao", "sim", "nie", "tak", "nej", "nei", "ei", "kylla", "ne", "ano", "da", "hayır"),
+    *("evet", "да", "нет", "ні", "так", "ναι", "οχι", "是", "否", "はい", "いいえ", "예", "아니요"),
+}
 
 
 class Consent(StrEnum):
@@ -96,7 +156,8 @@ class Row:
     """A row of the file; `fault` says why it can't be taken.
 
     `unclear` holds the columns and values of which only the owner can say whether they are consent.
-    `status` and `dates` are those of this site's own export.
+    `status` and `dates` are those of this site's own export. `named` are the keys of the addresses
+    of a row that can't be read, of which `consent` is that of its bare text.
     """
 
     line: int
@@ -107,6 +168,7 @@ class Row:
     status: str = ""
     dates: dict[str, datetime] = field(default_factory=dict)
     fault: str = ""
+    named: set[str] = field(default_factory=set)
 
     @property
     def key(self) -> str:
@@ -124,12 +186,18 @@ class Columns:
     last: int | None = None
     consents: dict[int, re.Pattern[str]] = field(default_factory=dict)
     others: list[int] = field(default_factory=list)
+    doubtful: set[int] = field(default_factory=set)  # of the others: those that look like a status
+    unseen: set[int] = field(default_factory=set)  # and those that are empty in the sample
     is_own_export: bool = False
 
     def title_of(self, place: int) -> str:
         """Return a column's heading, or its number where it has none."""
         heading = self.headings[place].strip() if place < len(self.headings) else ""
         return heading[:60] or f"Column {place + 1}"
+
+    def key_of(self, place: int) -> str:
+        """Return the key of a column's heading, empty where it has none."""
+        return heading_key(self.headings[place]) if place < len(self.headings) else ""
 
 
 def decode(content: bytes) -> str:
@@ -155,12 +223,33 @@ def rows_of(text: str) -> Iterator[Row]:
     records = records_of(text, delimiter)
     if columns.headings:
         next(records)
-    for line, cells, fault in records:
-        yield Row(line, fault=fault) if fault else row_of(line, cells, columns)
+    for line, cells, fault, record in records:
+        row = Row(line, fault=fault) if fault else row_of(line, cells, columns)
+        if row.fault:
+            row.named = set(keys_in(record))
+        if fault:
+            row.consent = Consent.REFUSED if names_an_end(record) else Consent.UNCLEAR
+            row.unclear = [UNREADABLE]
+        yield row
 
 
-def records_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
-    """Yield line, cells and fault of each row that is not blank.
+def names_an_end(text: str) -> bool:
+    """Tell whether a text that no rule of CSV takes apart says that somebody has left."""
+    words = set(map(heading_key, CELL_END.split(text)))
+    return bool(words & (LEFT_WORDS - FALSE_WORDS)) or any(map(TELLING.search, words))
+
+
+def keys_in(text: str) -> Iterator[str]:
+    """Yield the keys of the addresses in a text that no rule of CSV takes apart."""
+    for word in WORD_END.split(text):
+        if "@" in word:
+            email, fault = read_email(word)
+            if not fault:
+                yield email_key(email)
+
+
+def records_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str], str, str]]:
+    """Yield line, cells, fault and text of each row that is not blank.
 
     Only CR and LF end a line (RFC 4180). A quotation mark that is not closed costs its own line.
     """
@@ -170,24 +259,30 @@ def records_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str], str]
         start = place
         record = lines[place]
         place += 1
-        while record.count('"') % 2 and place < len(lines) and place - start < MAX_LINES:
+        is_open = bool(record.count('"') % 2)
+        while is_open and place < len(lines) and place - start < MAX_LINES:
+            if len(record) + len(lines[place]) > MAX_RECORD:
+                break
+            is_open = lines[place].count('"') % 2 == 0
             record += lines[place]
             place += 1
-        is_open = bool(record.count('"') % 2)
         is_odd = place - start > 1 and ADDRESS.search(record.partition("\n")[2])
         if is_open or is_odd:
             place = start + 1
-            yield start + 1, [], 'A quotation mark (") in it is opened and not closed.'
+            fault = 'A quotation mark (") in it is opened and not closed.'
+            yield start + 1, [], fault, lines[start]
         elif record.strip(f" {delimiter}\r\n\f\v"):
             if is_separator(record) and not start:
                 continue
             try:
                 cells = next(csv.reader([record], delimiter=delimiter))
             except csv.Error:
-                yield start + 1, [], "One of its cells is too long to be read."
+                yield start + 1, [], "One of its cells is too long to be read.", record
             else:
-                is_long = any(len(cell) > MAX_CELL for cell in cells)
-                yield start + 1, cells, "One of its cells is too long." if is_long else ""
+                fault = "One of its cells is too long." if max(map(len, cells)) > MAX_CELL else ""
+                if len(cells) > MAX_CELLS:
+                    cells, fault = [], "It has too many cells."
+                yield start + 1, cells, fault, record
 
 
 def is_separator(line: str) -> bool:
@@ -201,7 +296,7 @@ def layout_of(text: str) -> tuple[str, Columns]:
     best: tuple[int, str, Columns] | None = None
     headings: list[str] = []
     for delimiter in DELIMITERS:
-        rows = [cells for _, cells, fault in records_of(sample, delimiter) if not fault]
+        rows = [cells for _, cells, fault, _ in records_of(sample, delimiter) if not fault]
         rows = rows[:SAMPLE_ROWS]
         headings = max(headings, rows[0] if rows else [], key=len)
         columns = columns_of(rows)
@@ -248,14 +343,36 @@ def columns_of(rows: list[list[str]]) -> Columns | None:
     known = {columns.email, columns.name, columns.first, columns.last, *columns.consents}
     columns.others = [place for place in range(width) if place not in known]
     columns.is_own_export = set(keys) >= OWN_HEADINGS
+    for place in columns.others:
+        values = [cells[place] for cells in data if place < len(cells)]
+        if not any(map(str.strip, values)):
+            columns.unseen.add(place)
+        elif looks_like_status(columns.key_of(place), values):
+            columns.doubtful.add(place)
     return columns
 
 
 def heading_key(heading: str) -> str:
     """Return a heading in small letters, without accents and signs."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading)
-    plain = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode().lower()
-    return " ".join(re.split(r"[^a-z0-9]+", plain)).strip()
+    letters = unicodedata.normalize("NFKD", spaced.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(re.split(r"[\W_]+", unicodedata.normalize("NFC", plain))).strip()
+
+
+def looks_like_status(key: str, values: list[str]) -> bool:
+    """Tell whether a column that nobody knows may say who agreed: by a sample of its values, which
+    are yes and no, or, under a heading, dates or a few words."""
+    if NEUTRAL.search(key) or ELSEWHERE.search(key) or LETTERS.fullmatch(key):
+        return False
+    kinds = {heading_key(value) or value.strip() for value in values} - {"", *CONSENT_WORDS}
+    if key and kinds and all(map(ONLY_A_DATE.fullmatch, kinds)):
+        return not BEGINNING.search(key)
+    if MOMENT.search(key):
+        return False
+    if not kinds or kinds <= FLAGS:
+        return bool(kinds)
+    return bool(key) and len(kinds) <= MAX_KINDS and all(map(WORDS.fullmatch, kinds))
 
 
 def consent(key: str) -> re.Pattern[str] | None:
@@ -263,6 +380,8 @@ def consent(key: str) -> re.Pattern[str] | None:
     for kind in (NEGATIVE, DOUBTFUL):
         if kind.search(key):
             return kind
+    if TELLING.search(key):
+        return DOUBTFUL
     if MOMENT.search(key) or ELSEWHERE.search(key):
         return None
     return next((kind for kind in (STATUS, POSITIVE) if kind.search(key)), None)
@@ -292,19 +411,24 @@ def row_of(line: int, cells: list[str], columns: Columns) -> Row:
             break
         if answer == Consent.UNCLEAR:
             row.consent = Consent.UNCLEAR
-            shown = "a date" if DATE.match(heading_key(value)) else value[:60]
-            row.unclear.append((columns.title_of(place), shown))
+            row.unclear.append((columns.title_of(place), shown(value)))
     if row.consent != Consent.REFUSED:
         for place in columns.others:
-            if is_telling(value := cell(place)):
+            value = cell(place)
+            key = heading_key(value)
+            is_doubtful = place in columns.doubtful and key not in CONSENT_WORDS
+            if place in columns.unseen and value:
+                is_doubtful = looks_like_status(columns.key_of(place), [value])
+            if is_doubtful or TELLING.search(key):
                 row.consent = Consent.UNCLEAR
-                row.unclear.append((columns.title_of(place), value[:60]))
+                row.unclear.append((columns.title_of(place), shown(value)))
     return row
 
 
-def is_telling(value: str) -> bool:
-    """Tell whether a cell, or an entry of a list in it, says that somebody may have gone."""
-    return any(heading_key(entry) in TELLING_WORDS for entry in re.split("[,;|]", value))
+def shown(value: str) -> str:
+    """Return a value as the owner is asked about it: all dates at once."""
+    key = heading_key(value)
+    return "a date" if DATE.match(key) or ONLY_A_DATE.fullmatch(key) else value[:60]
 
 
 def what_it_says(kind: re.Pattern[str], value: str) -> Consent:

@@ -6,13 +6,14 @@ import math
 import time
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from newsletter.import_files import Consent, Row, UnreadableError, decode, rows_of
@@ -50,23 +51,41 @@ KIND_WORDS = {
 }
 
 
-def refused_keys(text: str) -> set[str]:
-    """Return the keys of whom any row of the file says that they may not be written to."""
-    return {row.key for row in rows_of(text) if row.consent == Consent.REFUSED and not row.fault}
+@dataclass
+class Said:
+    """What all rows of a file say together: the keys of whom one says that they may not be written
+    to, and the columns and values of the others of which only the owner can say whether they are
+    consent. No other row of the same address makes a subscriber of them unasked."""
+
+    refused: set[str] = field(default_factory=set)
+    unclear: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+
+
+def said_in(text: str) -> Said:
+    """Return what all rows of a file's text say together."""
+    said = Said()
+    for row in rows_of(text):
+        keys = row.named if row.fault else {row.key}
+        if row.consent == Consent.REFUSED or row.status in Subscriber.UNREACHABLE:
+            said.refused |= keys
+        elif row.consent == Consent.UNCLEAR:
+            for key in keys:
+                said.unclear.setdefault(key, set()).update(row.unclear)
+    return said
 
 
 def sort_out(
     rows: list[Row],
     seen: set[str],
-    refused: Collection[str],
+    said: Said,
     accepted: Collection[tuple[str, str]] = (),
 ) -> list[tuple[Row, Kind]]:
-    """Return what each row comes to; `seen` holds the keys of earlier rows of the file, `refused`
-    those of `refused_keys`, `accepted` the columns and values that the owner called consent."""
+    """Return what each row comes to; `seen` holds the keys of earlier rows of the file, `said` is
+    that of `said_in`, `accepted` the columns and values that the owner called consent."""
     keys = {row.key for row in rows if not row.fault}
     known = dict(Subscriber.objects.filter(email_key__in=keys).values_list("email_key", "status"))
     erased = ErasedAddress.held(keys)
-    return [(row, kind_of(row, known, erased, seen, refused, accepted)) for row in rows]
+    return [(row, kind_of(row, known, erased, seen, said, accepted)) for row in rows]
 
 
 def kind_of(
@@ -74,7 +93,7 @@ def kind_of(
     known: dict[str, str],
     erased: set[str],
     seen: set[str],
-    refused: Collection[str],
+    said: Said,
     accepted: Collection[tuple[str, str]],
 ) -> Kind:
     if row.fault:
@@ -86,13 +105,14 @@ def kind_of(
     seen.add(key)
     if known.get(key) in Subscriber.UNREACHABLE or key in erased:
         return Kind.GONE
-    if key in refused and known.get(key) == Subscriber.Status.CONFIRMED:
+    if key in said.refused and known.get(key) == Subscriber.Status.CONFIRMED:
         row.fault = f"{row.email} has left where the file comes from, and is still on your list."
         return Kind.STILL_HERE
     if key in known:
         return Kind.KNOWN
-    if key in refused:
+    if key in said.refused and row.status not in Subscriber.UNREACHABLE:
         return Kind.LEFT_THERE
+    row.unclear = sorted(said.unclear.get(key, ()))
     return Kind.NEW if set(row.unclear) <= set(accepted) else Kind.UNCLEAR
 
 
@@ -103,10 +123,10 @@ def read(file_name: str, content: bytes, user: Any) -> SubscriberImport:
     unclear: Counter[tuple[str, str]] = Counter()
     faults: list[tuple[int, str]] = []
     seen: set[str] = set()
-    refused = refused_keys(text)
+    said = said_in(text)
     rows = rows_of(text)
     while portion := list(islice(rows, PORTION)):
-        for row, kind in sort_out(portion, seen, refused):
+        for row, kind in sort_out(portion, seen, said):
             counts[kind] += 1
             if kind == Kind.UNCLEAR:
                 unclear.update(row.unclear)
@@ -145,12 +165,12 @@ def take_in(key: int, seconds: float = math.inf) -> int:
     accepted = {(column, value) for column, value in found.accepted}
     rows = rows_of(found.text)
     seen = {row.key for row in islice(rows, found.rows_done) if not row.fault}
-    refused = refused_keys(found.text)
+    said = said_in(found.text)
     counts = Counter(found.counts if found.rows_done else {})
     until = time.monotonic() + seconds
     while portion := list(islice(rows, PORTION)):
         with transaction.atomic():
-            sorted_out = sort_out(portion, seen, refused, accepted)
+            sorted_out = sort_out(portion, seen, said, accepted)
             counts.update(kind for _, kind in sorted_out)
             add([row for row, kind in sorted_out if kind == Kind.NEW], found)
             found.rows_done += len(portion)
@@ -191,12 +211,12 @@ def subscriber_of(row: Row, now: datetime) -> Subscriber:
     return Subscriber(email=row.email, email_key=row.key, name=row.name, status=status, **dates)
 
 
-def forget_files() -> int:
-    """Deletes files that were looked at and not taken in, and what was wrong with those that were
-    a month ago; gives their number."""
+def old_files() -> QuerySet[SubscriberImport]:
+    """Return the files that were looked at and not taken in, and those that were a month ago, to
+    be deleted with what was wrong with them."""
     now = timezone.now()
     states = SubscriberImport.Status
     old = Q(status=states.READ, made_at__lt=now - RETENTION["unused_lists"].period) | Q(
         status=states.DONE, made_at__lt=now - RETENTION["imported_lists"].period
     )
-    return SubscriberImport.objects.filter(old).delete()[0]
+    return SubscriberImport.objects.filter(old)
