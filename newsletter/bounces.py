@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.errors import HeaderParseError, MissingHeaderBodySeparatorDefect
+from email.errors import MessageError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import islice
 
 from vasite.mail.refusals import Meaning, meaning_of
 
@@ -22,18 +23,36 @@ REPORT_TYPES = {
     "message/global-delivery-status",  # RFC 6533
     "message/feedback-report",  # RFC 5965
 }
-ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-# Who writes bounces that are no report, and what their subjects say
+MAILBOX = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+ADDRESS = re.compile(rf"(?:\bSMTP=)?({MAILBOX})", re.I)  # X.400 says so of what kind it is
+# Where a bounce in words comes to the next of several recipients, or to the server of the next
+NEXT_RECIPIENT = re.compile(
+    rf"^(?=[\s>*\"'<-]{{0,8}}(?:[45]\d\d[ -]<?|RCPT TO:<)?{MAILBOX}[>\"')]*(?:[ \t]*$|:|\.\.\.)"
+    r"|[ .]*while talking to |[45]\d\d \S+ \(smtp\))",
+    re.I | re.M,
+)
+# Who writes bounces that are no report, and what their subjects say. Nobody but a mail server calls
+# itself a mailer daemon; a postmaster may be a person.
+MAILER_DAEMON = re.compile(r"mailer[-_]?daemon|mail delivery (?:sub)?system|<>$", re.I)
 DAEMON = re.compile(
-    r"mailer[-_]?daemon|postmaster|mail ?delivery|mdaemon|\bmajordomo\b|daemon@", re.I
+    r"post[-_]?master|mail ?delivery|mdaemon|\bmajordomo\b|daemon@|system administrator", re.I
 )
 SUBJECT = re.compile(
     r"undeliver|not delivered|unable to deliver|delivery (?:has )?(?:fail|status|error|notif)"
     r"|(?:mail|message|delivery) (?:system )?(?:fail|error)|fail(?:ure|ed) (?:notice|delivery|mail)"
     r"|returned (?:mail|to sender|message)|non-?deliver|could not be delivered|bounce|mail error"
-    r"|delivery report|undelivered|mail status report|warning: could not send|deliverable",
+    r"|delivery report|undelivered|mail status report|warning: could not send|deliverable"
+    r"|user unknown",
     re.I,
 )
+# What a server says that goes on trying
+DELAY = re.compile(
+    r"warning message only|(?:not|n['’]t) (?:need|have) to resend|not yet been delivered"
+    r"|(?:will|still)(?: be| being| continue to| keep) (?:re-?try|retried|try|trying)\b"
+    r"|(?:message(?: \S+)?|delivery(?: is)?) delayed|delayed mail|\(delay\)",
+    re.I,
+)
+ANSWER = re.compile(r"(?:re|aw|fwd?|wg) ?:", re.I)  # in English and German
 # Where a bounce without parts goes on with what it returns
 COPY = re.compile(
     r"^(?:-{2,}+.*(?:copy of|original|returned|unsent|below this line|body of|enclosed|forwarded).*"
@@ -52,6 +71,7 @@ RECIPIENT_FIELD = re.compile(
     r"Final-Recipient:",
     re.I | re.M,
 )
+NEXT_FIELDS = re.compile(r"\n(?=(?:Original-Recipient:.*\n)?Final-Recipient:)", re.I)
 ANOTHER_STEP = re.compile(
     r"(?:end of|reply to|response to|after|command:?)\s+(?:the\s+|end\s+of\s+)*"
     r"(?:DATA|initial\s+connection|MAIL(?:\s+FROM)?|EHLO|HELO)\b"
@@ -61,6 +81,7 @@ ANOTHER_STEP = re.compile(
 NO_RECIPIENT_LEFT = re.compile(r"need rcpt|valid recipient|rcpt first|no recipients|to RCPT", re.I)
 NO_FAILURE = {"delayed", "delivered", "relayed", "expanded"}  # RFC 3464, 2.3.3
 COMPLAINTS = {"abuse", "fraud"}  # RFC 5965, 7.3: those that readers send
+JAPANESE = "\x1b$"  # begins it in ISO-2022-JP, whether or not a part names that (RFC 1468)
 HOTMAIL = re.compile(r"staff@(?:hotmail|outlook|live|msn)\.", re.I)
 
 
@@ -89,48 +110,58 @@ def read_report(message: Message) -> Report | None:
     which somebody attached a report.
     """
     parts = list(own_parts(message))
-    fields = [group for part in parts for group in groups_of(part)]
+    groups = [group for part in parts for group in groups_of(part)]
     is_feedback = any(part.get_content_type() == "message/feedback-report" for part in parts)
     returned = "\n".join(texts_of(message))[:MAX_TEXT]
     if is_feedback:
-        kinds = {one_line(group, "Feedback-Type").lower() for group in fields}
+        kinds = {one_line(group, "Feedback-Type").lower() for group in groups}
         return Report(returned, is_complaint=bool(kinds & COMPLAINTS))
     if HOTMAIL.search(header(message, "From")) and len(list(message.walk())) > len(parts):
         return Report(returned, is_complaint=True)
-    if not fields and not is_bounce(message):
+    if not groups and not is_bounce(message):
         return None
     said = text_before_copy(parts)
-    if not fields:  # a gateway's notice around a report, or one whose parts are broken
-        fields = [group for part in message.walk() for group in groups_of(part)]
-        fields = fields or written_groups("\n".join(map(decoded, parts))[:MAX_MARKUP])
-    groups = fields[:MAX_GROUPS]
-    failures = [failure for group in groups if (failure := failure_of(group, said))]
-    if not fields:
-        named = frozenset(ADDRESS.findall(one_line(message, "X-Failed-Recipients")))
-        named = named or frozenset(ADDRESS.findall(said))
-        meaning = meaning_of(said, is_about_recipient=is_about_recipient(said))
-        failures = [Failure(named, meaning, " ".join(said.split())[:500])]
+    if not any(map(is_of_recipient, groups)):  # a gateway's notice around a report
+        groups = [group for part in message.walk() for group in groups_of(part)]
+    if not any(map(is_of_recipient, groups)):  # one whose parts are broken
+        groups = written_groups("\n".join(map(decoded, parts))[:MAX_MARKUP])
+    recipients = [group for group in groups if is_of_recipient(group)][:MAX_GROUPS]
+    if not recipients:
+        return Report(returned, failures_in_words(message, said))
+    texts = words_by_recipient(said)
+    failures = [failure for group in recipients if (failure := failure_of(group, said, texts))]
     return Report(returned, failures)
 
 
 def is_bounce(message: Message) -> bool:
     """Tell whether a message without a report's parts is a mail server's notice of failure."""
-    if message.get("X-Failed-Recipients"):
+    if message.get("X-Failed-Recipients") or is_of_delivery(message):
         return True
-    is_daemon = bool(DAEMON.search(header(message, "From")))
-    if not is_daemon and is_automatic_answer(message):
+    sender, path = header(message, "From").strip(), str(message.get("Return-Path", "x")).strip()
+    if MAILER_DAEMON.search(sender):
+        return True
+    if is_answer(message):
         return False
-    has_no_sender = str(message.get("Return-Path", "x")).strip() in {"<>", "<#@[]>", ""}
+    is_daemon = bool(DAEMON.search(sender))
+    has_no_sender = path in {"<>", "<#@[]>", ""} or bool(MAILER_DAEMON.search(path))
     has_subject = bool(SUBJECT.search(header(message, "Subject")))
     return (is_daemon or has_no_sender) and (has_subject or (is_daemon and has_no_sender))
 
 
-def is_automatic_answer(message: Message) -> bool:
-    """Tell whether a person's mailbox answered by itself: without a sender, as a bounce is (RFC
-    3834, 3.3), and under a subject of ours, which may speak of bouncing back. Postfix writes
-    `auto-replied` into its bounces, too, which come from a daemon."""
-    automatic = header(message, "Auto-Submitted").lower().startswith("auto-replied")
-    return automatic or message.get("In-Reply-To") is not None
+def is_of_delivery(message: Message) -> bool:
+    """Tell whether a message calls itself a report on delivery, though its fields are gone."""
+    kind = str(message.get_param("report-type", "")).lower()
+    return message.get_content_type() == "multipart/report" and kind == "delivery-status"
+
+
+def is_answer(message: Message) -> bool:
+    """Tell whether a person answers or passes something on, or their mailbox does so by itself:
+    without a sender, as a bounce is (RFC 3834, 3.3), and under a subject of ours, which may speak
+    of bouncing back. Postfix writes `auto-replied` into its bounces, too, which come from a daemon.
+    """
+    is_automatic = header(message, "Auto-Submitted").lower().startswith("auto-replied")
+    is_answer = any(name in message for name in ("In-Reply-To", "X-Autoreply", "X-Autorespond"))
+    return is_automatic or is_answer or bool(ANSWER.match(header(message, "Subject")))
 
 
 def own_parts(message: Message) -> Iterator[Message]:
@@ -147,7 +178,8 @@ def groups_of(part: Message) -> list[Message]:
     """Return a report part's groups of fields: one for the email, and one for each recipient."""
     if part.get_content_type() not in REPORT_TYPES:
         return []
-    return [HeaderParser().parsestr(block) for block in blocks_of(decoded(part))]
+    blocks = islice(blocks_of(decoded(part)), 1 + MAX_GROUPS)
+    return [HeaderParser().parsestr(block) for block in blocks]
 
 
 def written_groups(text: str) -> list[Message]:
@@ -156,26 +188,65 @@ def written_groups(text: str) -> list[Message]:
     return [HeaderParser().parsestr(start.string[start.start() :]) for start in starts if start]
 
 
-def blocks_of(text: str) -> list[str]:
-    return re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n").strip())
+def blocks_of(text: str) -> Iterator[str]:
+    """Yield a text's blocks between blank lines, which some servers leave out after a recipient."""
+    for block in re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n").strip()):
+        recipients = NEXT_FIELDS.split(block)
+        yield from recipients if len(recipients) > 2 else [block]
 
 
-def failure_of(fields: Message, said: str) -> Failure | None:
-    """Return what a group of fields says of one recipient (RFC 3464, 2.3); None where it is about
-    the email, or says that the email is or will be delivered."""
+def is_of_recipient(fields: Message) -> bool:
+    """Tell whether a group of fields is about a recipient and not about the email."""
+    return "Action" in fields or "Status" in fields
+
+
+def failure_of(fields: Message, said: str, texts: dict[str, str]) -> Failure | None:
+    """Return what a group of fields says of one recipient (RFC 3464, 2.3); None where it says that
+    the email is or will be delivered. `texts` are those of `words_by_recipient`."""
     action = re.match(r"\w*", one_line(fields, "Action"))[0].lower()
     status = one_line(fields, "Status")
     if not (action or status) or action in NO_FAILURE or (not action and status[:1] != "5"):
         return None
-    addresses = " ".join(one_line(fields, name) for name in RECIPIENT_FIELDS)
+    named = " ".join(one_line(fields, name) for name in RECIPIENT_FIELDS)
+    addresses = frozenset(ADDRESS.findall(named))
+    said = words_about(addresses, texts) or said
     text = re.sub(r"^[\w.-]+ ?; ?", "", one_line(fields, "Diagnostic-Code"))[:MAX_DIAGNOSTIC]
     is_about = is_about_recipient(f"{text}\n{said}")
     meaning = meaning_of(text, status, is_about_recipient=is_about)
     if meaning is Meaning.UNKNOWN:
         meaning = meaning_of(said, status, is_about_recipient=is_about)
-    return Failure(
-        frozenset(ADDRESS.findall(addresses)), meaning, f"{status} {text}".strip() or said[:300]
-    )
+    return Failure(addresses, meaning, f"{status} {text}".strip() or said[:300])
+
+
+def failures_in_words(message: Message, said: str) -> list[Failure]:
+    """Return what a bounce without fields says of each recipient, or of all whom it names."""
+    if DELAY.search(f"{header(message, 'Subject')}\n{said}"):
+        return []
+    failed = frozenset(ADDRESS.findall(one_line(message, "X-Failed-Recipients")))
+    texts = words_by_recipient(said)
+    each = [frozenset({address}) for address in texts][:MAX_GROUPS]
+    failures = []
+    for addresses in each or [failed or frozenset(ADDRESS.findall(said))]:
+        text = words_about(addresses, texts) or said
+        meaning = meaning_of(text, is_about_recipient=is_about_recipient(text))
+        failures.append(Failure(addresses, meaning, " ".join(text.split())[:500]))
+    return failures
+
+
+def words_about(addresses: frozenset[str], texts: dict[str, str]) -> str:
+    """Return what the texts of `words_by_recipient` say of a recipient; empty if nothing."""
+    return "\n".join(text for address, text in texts.items() if address in addresses)
+
+
+def words_by_recipient(said: str) -> dict[str, str]:
+    """Return what a text says of each recipient whom it comes to at the beginning of a line;
+    nothing if there is but one."""
+    texts: dict[str, str] = {}
+    introduction, *rest = NEXT_RECIPIENT.split(said)
+    for text in rest:
+        if named := ADDRESS.search(text.lstrip().partition("\n")[0]):
+            texts[named[1]] = texts.get(named[1], introduction) + text
+    return texts if len(texts) > 1 else {}
 
 
 def is_about_recipient(text: str) -> bool:
@@ -187,7 +258,7 @@ def is_about_recipient(text: str) -> bool:
 
 def text_before_copy(parts: list[Message]) -> str:
     """Return what a bounce says in words, up to the copy of the email that it returns."""
-    texts = [decoded(part) for part in parts if isinstance(part.get_payload(), str)]
+    texts = [decoded(part) for part in parts if not part.is_multipart()]
     said = "\n".join(texts)[:MAX_MARKUP]
     if "<" in said:
         first, *rest = STYLE.split(said)  # a pattern for a whole one is quadratic without its end
@@ -216,15 +287,17 @@ def is_encoded(part: Message) -> bool:
 def decoded(part: Message) -> str:
     """Return a part's text; that of a part which the standard library took for a message, and whose
     encoding it so did not undo, as well."""
-    if isinstance(part.get_payload(), list):
+    if part.is_multipart():
         text = "\n".join(written(inner) for inner in part.get_payload())
-        if not is_encoded(part):
+        if not is_encoded(part) and JAPANESE not in text:
             return text
         leaf = Message()
         leaf["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]
         leaf.set_payload(text)
         part = leaf
     content = part.get_payload(decode=True) or b""
+    if JAPANESE.encode() in content:
+        return content.decode("iso2022_jp", "replace")
     try:
         return content.decode(part.get_content_charset("utf-8"), "replace")
     except (LookupError, ValueError):  # a character set that nobody knows, or no name at all
@@ -245,7 +318,7 @@ def header(message: Message, name: str) -> str:
     text = one_line(message, name)
     try:
         return str(make_header(decode_header(text)))
-    except (LookupError, ValueError, HeaderParseError):
+    except (LookupError, ValueError, MessageError):
         return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import logging
 import time
+from email.errors import MessageError
 from email.message import Message
 from typing import Any
 
@@ -25,7 +26,10 @@ TIMEOUT = 30  # seconds
 AT_ONCE = 500  # mails; the next turn takes the next
 LARGEST = 1_000_000  # bytes; no report is larger
 # What the standard library raises over broken headers, encodings and nesting
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+UNREADABLE = (
+    MessageError,
+    *(ValueError, LookupError, TypeError, AttributeError, RecursionError),
+)
 logger = logging.getLogger("vasite.event")
 
 

@@ -8,6 +8,7 @@ from email.message import Message
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from newsletter.bounces import Failure, Report, read_report
@@ -120,7 +121,7 @@ def set_aside(report: Report) -> None:
         )
 
 
-def forget_reports() -> int:
-    """Deletes old reports that could not be read and gives their number."""
+def old_reports() -> QuerySet[UnreadReport]:
+    """Return the old reports that could not be read, to be deleted."""
     long_ago = timezone.now() - RETENTION["unread_reports"].period
-    return UnreadReport.objects.filter(received_at__lt=long_ago).delete()[0]
+    return UnreadReport.objects.filter(received_at__lt=long_ago)

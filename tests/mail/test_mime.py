@@ -165,3 +165,20 @@ def test_a_line_end_forges_no_header(place: str) -> None:
     email.reply_to = [values["reply_to"]]
     with pytest.raises((BadHeaderError, ValidationError)):
         written(email)
+
+
+def test_long_fields_of_programs_are_folded_at_their_blanks_alone() -> None:
+    """A thread of many replies and the links to unsubscribe (RFC 5322, 2.2.3; RFC 8058)."""
+    host = "a" * 63 + ".virtual-assistant-worcester.example"
+    links = ", ".join(f"<https://{host}/newsletter/unsubscribe/{'x' * n}/>" for n in (80, 400))
+    fields = {
+        "Message-ID": f"<{'b' * 32}@{host}>",
+        "References": " ".join(f"<{number:032}@{host}>" for number in range(40)),
+        "List-Unsubscribe": links,
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    raw = written(Email("Hi", "Text", "a@example.com", ["b@example.com"], headers=fields))
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    message = message_from_bytes(raw)
+    for name, value in fields.items():
+        assert re.sub(r"\r\n(?=[ \t])", "", message[name]).lstrip() == value

@@ -144,7 +144,29 @@ The recipient server did not accept our requests. The error that the other serve
 
 Message-ID: {id}
 """
+TWO = """The following addresses failed:
+
+<reader@example.com>:
+    host mx.example.com: {reader}
+
+<other@example.com>:
+    host mx.example.com: {other}
+"""
+IS_GONE, IS_FULL = "550 5.1.1 User unknown", "552 5.2.2 mailbox is full"
+DELAY = """This is a warning message only. You don't need to resend your message.
+
+<reader@example.com>: 550 5.1.1 User unknown. The message will be retried for two days.
+"""
 FULL = QMAIL.replace("550 sorry, no mailbox here by that name", "552 mailbox is full (#5.2.2)")
+
+
+def report_of_words(kind: str, sender: str, **more: str) -> str:
+    """Return a report (RFC 6522) of some kind that has words alone."""
+    content_type = f"multipart/report; report-type={kind}; boundary=B"
+    message = words_only(EXCHANGE + COPY, sender, Content_Type=content_type, **more)
+    part = "\n\n--B\nContent-Type: text/plain\n\n"
+    return message.replace("\n\n", part, 1) + "\n--B--\n"
+
 
 CASES = {
     "report": (notification(fields()), GONE),
@@ -157,6 +179,14 @@ CASES = {
     ),
     "words beside the fields": (
         notification(fields("5.0.0", ""), words="<reader@example.com>: 550 no such user"),
+        GONE,
+    ),
+    "Japanese that nobody names": (
+        notification(
+            fields(
+                "5.0.0", "X-Notes; 宛先はディレクトリに見つかりません".encode("iso2022_jp").decode()
+            )
+        ),
         GONE,
     ),
     "base64": (notification(fields(), encoding="base64"), GONE),
@@ -198,6 +228,25 @@ CASES = {
         ),
         GONE,
     ),
+    "fields of two recipients without a blank line": (
+        notification(
+            fields("5.2.2", f"smtp; {IS_FULL}", final="rfc822; other@example.com")
+            + "Original-Recipient: rfc822; reader@example.com\n"
+            + fields().partition("\n\n")[2]
+        ),
+        GONE,
+    ),
+    "words of two recipients beside fields that give no reason": (
+        notification(
+            fields("5.0.0", "") + "\n" + fields("5.0.0", "", final="rfc822; other@example.com"),
+            words=TWO.format(reader=IS_GONE, other=IS_FULL),
+        ),
+        GONE,
+    ),
+    "no recipient's fields": (
+        notification("Reporting-MTA: dns; mx", words=f"<reader@example.com>: {IS_GONE}"),
+        GONE,
+    ),
     "forwarded by a person": (
         "From: Reader <reader@example.com>\nSubject: Fwd: Undelivered Mail\nMIME-Version: 1.0\n"
         'Content-Type: multipart/mixed; boundary="C"\n\n--C\nContent-Type: text/plain\n\nWhat is '
@@ -220,6 +269,16 @@ CASES = {
         "Return-Path: <>\nIn-Reply-To: {id}\n\nBob is no longer here.\n\n> {link}",
         NOTHING,
     ),
+    "away, by a header of its own": (
+        "From: Reader <reader@example.com>\nSubject: Delivery report\nReturn-Path: <>\n"
+        "X-Autoreply: yes\n\nBob is no longer here.\n\n> {link}",
+        NOTHING,
+    ),
+    "a person whose business is the delivery of mail": (
+        "From: Mail Delivery Ltd <reader@example.com>\nSubject: Re: Returned mail\n\n"
+        "Bob is no longer here.\n\n> {link}",
+        NOTHING,
+    ),
     "postfix, in words alone": (
         words_only(
             "<reader@example.com>: 550 5.1.1 User unknown\n" + COPY,
@@ -230,6 +289,31 @@ CASES = {
     ),
     "qmail": (words_only(QMAIL + COPY), GONE),
     "qmail, full": (words_only(FULL + COPY), THIS_ONE),
+    "two recipients, this one gone": (
+        words_only(TWO.format(reader=IS_GONE, other=IS_FULL) + COPY),
+        GONE,
+    ),
+    "two recipients, the other one gone": (
+        words_only(TWO.format(reader=IS_FULL, other=IS_GONE) + COPY),
+        THIS_ONE,
+    ),
+    "a transcript of two conversations": (
+        words_only(
+            "... while talking to mx.example.com:\n>>> RCPT TO:<reader@example.com>\n"
+            f"<<< {IS_FULL}\n... while talking to mx.example.org:\n"
+            f">>> RCPT TO:<other@example.org>\n<<< {IS_GONE}\n{COPY}"
+        ),
+        THIS_ONE,
+    ),
+    "a mailer daemon in another language": (
+        words_only(QMAIL + COPY, subject="退信", Return_Path="<owner@example.org>"),
+        GONE,
+    ),
+    "a gateway in a mailer daemon's name": (
+        words_only(QMAIL + COPY, "mx@x.example", "Not delivered", Return_Path="<MAILER-DAEMON>"),
+        GONE,
+    ),
+    "a delay": (words_only(DELAY + COPY, subject="Delivery Status Notification (Delay)"), NOTHING),
     "exim": (words_only(EXIM.format(step="RCPT TO:<reader@example.com>")), GONE),
     "exim, failed recipients": (
         words_only(
@@ -240,6 +324,21 @@ CASES = {
     ),
     "exim, after the content": (words_only(EXIM.format(step="end of data")), THIS_ONE),
     "exchange": (words_only(EXCHANGE + COPY, "System Administrator <postmaster@x.example>"), GONE),
+    "exchange, with an address of X.400": (
+        words_only(
+            EXCHANGE.replace("reader@example.com", "c=US;a= ;dda:SMTP=reader@example.com;") + COPY,
+            "System Administrator <postmaster@x.example>",
+        ),
+        GONE,
+    ),
+    "exchange, a report without its fields": (
+        report_of_words("delivery-status", "postmaster@x.example", Auto_Submitted="auto-replied"),
+        GONE,
+    ),
+    "a reader's program says that it was read": (
+        report_of_words("disposition-notification", "reader@example.com", subject="Read: Spring"),
+        NOTHING,
+    ),
     "yahoo": (words_only(YAHOO, subject="Failure Notice"), GONE),
     "gmail": (
         words_only(
@@ -298,10 +397,14 @@ def test_a_bounce_is_understood(
             "Final-Recipient: rfc822; a@b.c\nAction: failed\nStatus: 5.0.0\n"
             f"Diagnostic-Code: smtp; {'-' * 5_000}\n\n" * 99
         ),
+        notification("Final-Recipient: rfc822; a@b.c\n" * 30_000),
+        words_only("account" + "_" * 5_000),
+        words_only("account" * 700),
     ],
     ids=[
         *("blank lines", "markup", "dashes", "fields", "header", "groups", "signs of addresses"),
-        *("broken addresses", "dashes in groups"),
+        *("broken addresses", "dashes in groups", "groups without blank lines"),
+        *("a word and blanks", "a word again and again"),
     ],
 )
 def test_a_stranger_who_writes_to_the_mailbox_for_bounces_holds_nothing_up(text: str) -> None:

@@ -182,21 +182,26 @@ def test_what_is_no_report_stays_unread_with_a_star(
     assert flags(mailbox) == [{"\\Flagged"}] * len(mails)
 
 
+def nested(level: str) -> str:
+    return "".join(level.format(number) for number in range(2000))
+
+
 @pytest.mark.parametrize(
-    "level",
+    "rest",
     [
-        "Content-Type: message/rfc822\r\n\r\n",
-        "Content-Type: multipart/mixed; boundary=b{0}\r\n\r\n--b{0}\r\n",
+        nested("Content-Type: message/rfc822\r\n\r\n"),
+        nested("Content-Type: multipart/mixed; boundary=b{0}\r\n\r\n--b{0}\r\n"),
+        "Subject: =?utf\N{NO-BREAK SPACE}8?Q?Hello?=\r\n\r\n",
+        "Subject: Hello\r\nContent-Type: text/plain; charset=undefined\r\n\r\nÉ",
     ],
-    ids=["messages", "parts"],
+    ids=["nested messages", "nested parts", "character set of a header", "of the text"],
 )
-def test_a_mail_that_is_nested_without_end_keeps_no_other_from_being_read(
+def test_a_mail_beyond_reading_keeps_no_other_from_being_read(
     mailbox: Any,
     reader: Subscriber,  # noqa: F811
-    level: str,
+    rest: str,
 ) -> None:
-    nested = "".join(level.format(number) for number in range(2000))
-    mailbox.append(f"From: MAILER-DAEMON@example.com\r\n{nested}Hello".encode())
+    mailbox.append(f"From: MAILER-DAEMON@example.com\r\n{rest}Hello".encode())
     mailbox.append(bounce(Delivery.objects.get().message_id))
     assert read_mailbox.func() == 1
     reader.refresh_from_db()

@@ -10,6 +10,7 @@ ENHANCED_CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 # Bounded as an address is (RFC 5321, 4.5.3.1), or a long word without one takes seconds
 ADDRESS = re.compile(r"<[^<>\s]{0,64}@[^<>\s]{0,255}>|[^\s<>:;,()\[\]]{1,64}@[\w.-]+")
 REPLY_CODE = re.compile(r"(?<![\d.])[45]\d\d(?=[ -]|$)")
+BLANKS = re.compile(r"[\s_-]+")
 ANY_WORD = re.compile(r"[^\W\d_]{2}")
 
 
@@ -26,54 +27,74 @@ class Meaning(Enum):
 # back.
 NO_MAILBOX_CODES = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "4.4"}
 OTHER_CODE = re.compile(r"1\.[789]$|2\.[1-4]$|3\.|4\.(?!4$)|6\.|7\.")
-DECISIVE_CODE = re.compile(r"1\.[78]$|2\.[23]$|3\.4$|7\.")  # the sender, full, too large, policy
+# The sender, full, too large, policy; but many put 5.7.0 and 5.7.1 before any words at all, a null
+# MX (RFC 7505, 4) may be the recipient's, and a mailbox's owner may have changed (RFC 7293, 14)
+DECISIVE_CODE = re.compile(r"1\.[78]$|2\.[23]$|3\.4$|7\.(?!(?:0|1|17|18|27)$)")
 
 
 def words(*alternatives: str) -> re.Pattern[str]:
-    """Return a pattern for any of some phrases, whatever blanks lie between their words."""
-    phrases = "|".join(alternatives)
-    return re.compile(phrases.replace(" ?", r"[\s_-]*").replace(" ", r"[\s_-]+"), re.I)
+    """Return a pattern for any of some phrases, in a text with one blank between two words."""
+    return re.compile("|".join(alternatives), re.I)
 
 
 # Phrases of Postfix, Exim, Sendmail, qmail, Exchange, Gmail, Outlook, Yahoo, iCloud, AOL, Domino,
 # Courier and others. What names the mailbox itself comes first, then what is no fault of it.
 NO_MAILBOX_WORDS = words(
-    r"(?:user|recipient|mailbox|account|addressee|address|local part|username|alias|person|inbox)s?"
-    r"(?: name| address)?(?: (?:is|are|was|has been)|:)?(?: [^\s@]{0,64}@[^\s@]*)?"
+    r"(?:user|recipient|rcpt|receiver|mail ?box|account|addressee|address|local part|username|alias"
+    r"|person|inbox)s?(?: name| address)?(?: you [a-z]+(?: to(?: [a-z]+)?)?)?"
+    r"(?: (?:is|are|was|has been)|:)?"
+    r"(?: [^\s@]{0,64}@[^\s@]*| [\"'<(\[][^\s@]{1,64}[\"'>)\]])?"
     r"(?: is| are| was|:)?"
     r"(?: either| currently)?"
     r" (?:unknown|not known|invalid|not found|not recogni[sz]ed|not valid|non ?existent|not listed"
-    r"|not here|not local|does ?n[o'’]t exist|do not exist)",
-    r"(?:unknown|no such|invalid|bad|illegal|non ?existent|unrouteable|not our"
-    r"|not a (?:valid|known)) (?:local |virtual |mail ?|e ?mail |destination |or \w+ )?"
+    r"|not here|not local|(?:do(?:es)? ?)?n[o'’]t exist|wrong|incorrect|misspel\w+"
+    r"|not registered|(?:could not|couldn['’]t|cannot|can['’]t) be found)",
+    r"(?:was not|was ?n['’]t) found at",
+    r"(?:unknown|no such|no local|invalid|bad|illegal|non ?existent|unroute?able|unrecogni[sz]ed"
+    r"|not our"
+    r"|not an? (?:valid|known|active|existing|registered|deliverable|current))"
+    r" (?:local |virtual |mail ?|e ?mail |destination |or \w+ )?"
     r"(?:user|recipient|mailbox|account|address|local part|person|alias|username|customer"
     r"|addressee)s?(?! (?:error|list|verification|quota|size|full|has exceeded|is full|is over))",
-    r"no (?:valid recipients|mailbox here|such (?:name|one|domain|host|person)|matches to"
-    r"|mailbox (?:found|by that name)|account (?:found|by that name)|user by that name)",
+    r"no (?:valid recipients|mail ?box here|such (?:name|one|domain|host|person)|matches to"
+    r"|one by that name"
+    r"|mail ?box (?:found|available for|by that name)|account (?:found|by that name)"
+    r"|user by that name)",
     r"(?:could not|couldn['’]?t|can['’]?t|cannot|can not|unable to)(?: be)? (?:find|verify|found)"
     r"(?: \w+){0,3} (?:user|recipient|mailbox|account|address)",
     r"(?:do|does|did)(?:es)? ?n[o'’]t (?:exist|have (?:an? )?(?:\S+ )?(?:account|mailbox))",
-    r"no longer (?:exists?|in use|valid|here|at|on|with|works?|receives? (?:e ?)?mail|employed"
-    r"|an? employee|monitored|active|available)",
+    r"no longer (?:accepts? (?:e ?)?mail|exists?|in use|in service|valid|here|at|on|with|works?"
+    r"|receives? (?:e ?)?mail|employed|an? employee)",
     r"(?:user|account|mailbox|address|recipient)s?(?: \S+)?"
-    r" (?:is |has been |was |are |now |permanently )*(?:discontinued|deactivated|inactive|closed"
-    r"|terminated|deleted|removed|retired|cancell?ed|blocked for inactivity)",
-    r"(?:inactive|discontinued|deactivated|closed|expired) (?:user|account|mailbox|recipient)",
+    r" (?:is |has been |was |are |now |permanently )*(?:discontinued|closed|terminated"
+    r"|deleted|removed|retired|cancell?ed)",
+    r"(?:discontinued|closed) (?:user|account|mailbox|recipient)",
     r"(?:user|mailbox|recipient|[^\s@]@[^\s@]+)(?: has)? (?:moved|left)",
+    r"address (?:has )?changed",
+    r"has a new (?:e ?mail )?address",
     r"not listed in (?:the )?(?:domino|directory|public)",
+    r"(?:address|recipient|mail ?box|user|account)(?: is)? not in (?:use|service|our database)",
+    r"not found in (?:the |our )?address book",
+    r"not known (?:here|at this)",
+    r"unrecogni[sz]ed or ?name",
+    r"final e ?mail delivery",
     r"recipient(?: name)? (?:is )?not recogni",
     r"recipnotfound",
     r"badrecipient",
     r"unknown ?user",
     r"user ?unknown",
-    r"unrouteable (?:mail )?(?:domain|address)",
+    r"unroute?able (?:mail )?(?:domain|address)",
     r"(?:host|domain)(?: name| or domain name)?(?: \S+)?(?: is)?"
     r" (?:unknown|not found(?!,? try)|non ?existent|does ?n[o'’]t exist)",
     r"(?:unknown|no such|bad|invalid|non ?existent) (?:host|domain)",
     r"host not found(?!,? try)",
+    r"domain is not reachable",
+    r"illegal host",
+    r"lookups failed permanently",
     r"nxdomain",
     r"name or service not known",
-    r"(?:does not|does ?n['’]t|not|never) accept(?:ing|s)? (?:any )?(?:e ?)?mail(?! from)",
+    r"(?:does not|does ?n['’]t|not|never) accept(?:ing|s)? (?:any )?(?:e ?)?mail"
+    r"(?! (?:from|with|that|of)\b)",
     r"does ?n['’]t receive (?:e ?)?mail",
     r"no smtp service",
     r"null mx",
@@ -82,26 +103,58 @@ NO_MAILBOX_WORDS = words(
     r"mailbox unavailable or access denied",
     r"recipient (?:address )?rejected: (?:access denied"
     r"|undeliverable|user (?:unknown|not)|no such|invalid|unknown|not found)",
+    # German, French, Spanish and Portuguese, Italian, Dutch, Swedish, Danish and Norwegian,
+    # Finnish, Polish, Russian, Chinese, Japanese
+    r"\b(?:empf[äa]nger(?:adresse)?|benutzer|postfach|adresse)(?: ist| wurde)?"
+    r" (?:unbekannt|existiert nicht|nicht (?:bekannt|gefunden|vorhanden))",
+    r"(?:unbekannter|kein solcher) (?:benutzer|empf[äa]nger)",
+    r"kein (?:benutzer|postfach) mit diesem namen",
+    r"\b(?:utilisateur|destinataire|adresse|bo[îi]te(?: aux lettres)?)(?: est)?"
+    r" (?:inconnue?|introuvable|inexistante?|n['’]existe pas)",
+    r"\badresse [^.\n]{1,40} n['’]existe pas",
+    r"\b(?:usu[áa]rio|destinat[áa]rio|buz[óo]n|cuenta|conta|direcci[óo]n|endere[çc]o)"
+    r"(?: de correo)? (?:des(?:conocid|conhecid)[oa]|inexistente|n[oã]o? (?:existe|encontrad[oa]))",
+    r"\b(?:utente|destinatario|casella|indirizzo)"
+    r" (?:sconosciut[oa]|inesistente|non (?:esiste|trovat[oa]))",
+    r"\b(?:gebruiker|ontvanger|postbus|adres) (?:onbekend|bestaat niet|niet gevonden)",
+    r"\b(?:ok[äa]nd|ukendt|ukjent)"
+    r" (?:mottagare|anv[äa]ndare|modtager|bruger|mottaker|bruker)",
+    r"\btuntematon (?:vastaanottaja|k[äa]ytt[äa]j[äa])",
+    r"\bnie ma takiego (?:u[żz]ytkownika|adresu|konta)",
+    r"\b(?:u[żz]ytkownik|adresat|konto|skrzynka)(?: pocztowa)? (?:nieznan[yae]|nie istnieje)",
+    r"(?:пользователь|получатель|адрес|ящик)(?: \S+)? не (?:найден|существует|зарегистрирован)",
+    r"(?:用户|收件人|邮箱|地址|[帐账]号)[^。\s]{0,10}不存在",
+    r"存在しない(?:ユーザ|宛先|アドレス|メール)",
+    r"(?:ディレクトリ|リスト|ユーザ|宛先|アドレス|メールボックス)[^。\s]{0,20}"
+    r"(?:見つかりません|ありません|存在しません)",
 )
 # What names the sender or the site's server in words that elsewhere name the mailbox: Postfix says
 # "Sender address rejected: User unknown", Exim "No such user here. Sender verify failed"
 ABOUT_SENDER = words(
-    r"sender (?:address )?(?:rejected|verif\w+)",
+    r"sender (?:rejected|verif\w+)",
+    r"\b(?:sender|from|envelope|return path)(?:['’]s)? (?:e ?mail )?address(?! (?:book|list))",
     r"domain of (?:the )?sender",
     r"(?:sender|envelope|mail from|\bfrom|return path) domain",
     r"\b(?:spf|dkim|dmarc|helo|ehlo|rbl|dnsbl)\b",
     r"reverse (?:dns|lookup|mapping)",
     r"client host",
     r"unknown (?:client )?host \[",
+    r"5\.7\.1 \S+ recipient address rejected: access denied",  # of clients that are not permitted
 )
 # What passes, whatever else is said
 FOR_NOW = words(
-    r"over ?quota",
+    r"over ?(?:\w+ )?quota",
+    r"quota (?:is |was |has been )?exceeded",
     r"(?:mail ?box|inbox|account)(?: is)? full",
     r"temporar\w+",
     r"(?:try|retry) (?:again )?later",
     r"please try again",
     r"too many",
+    # of a mailbox (RFC 3463, 3.3: 5.2.1), not of a host, which never will
+    r"(?:user|recipient|mail ?box|account)(?: \S+){0,3}? (?:not|n['’]t) accept(?:ing)?"
+    r" (?:any )?(?:e ?mails?|mail|messages?)\b",
+    # of a delivery program that has trouble with its own files
+    r"(?:could not|couldn['’]?t|cannot|can['’]?t|unable to) (?:create|open|lock|write)",
 )
 NO_ACCOUNT = words(r"user does ?n[o'’]t have an? \S+ account")
 # What the account's holder or their provider may undo tomorrow, beside what is looked for before
@@ -116,8 +169,10 @@ OTHER_WORDS = words(
     r"exceed\w* (?:\w+ ){0,4}(?:size|limit|quota)",
     r"(?:account|user|mailbox|recipient)(?: \S+){0,6}?"
     r" (?:is |has been |was |temporarily |currently )*(?:disabled|suspended|locked|frozen|on hold"
-    r"|restricted)",
-    r"(?:disabled|suspended) (?:user|account|mailbox|recipient)",
+    r"|restricted|inactive|deactivated|expired)",
+    r"(?:disabled|suspended|inactive|deactivated|expired) (?:user|account|mailbox|recipient)",
+    r"inactivity",
+    r"no longer (?:active|available|monitored)",
     r"too (?:many|much|fast|frequent\w*|often)",
     r"rate ?(?:limit\w*|control)",
     r"at a rate",
@@ -186,6 +241,14 @@ OTHER_WORDS = words(
     r"out of (?:memory|resources)",
     r"for (?:the )?(?:last|past) \d+ (?:hours|days)",
 )
+# What counts where no code and no other word says more: RFC 5321, 4.2.3 words every 550 so
+WEAK_WORDS = words(
+    r"(?:mail ?box|recipient|address)(?: for @)?(?: is)? (?:un|not )available",
+    r"undeliverable address",
+    r"recipient (?:address )?(?:rejected|refused)[.!]?$",
+    r"no (?:valid )?(?:mail exchangers?|mx)",
+    r"(?:check|verify) (?:if|that|whether) (?:\S+ ){0,4}address \S+ (?:correct|valid|right)",
+)
 
 
 def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False) -> Meaning:
@@ -194,15 +257,17 @@ def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False)
 
     The most precise code counts first where it names another reason; then words that name the
     sender or something that passes, words that name the mailbox, words that name another reason,
-    codes, and last a reply code without a word. What is of class 4 never means that there is no
-    mailbox; nor do words in answer to the content (not `is_about_recipient`), as some filters say
-    "user unknown" of what they dislike.
+    codes, words that say little, and last a reply code without a word. What is of class 4 never
+    means that there is no mailbox; nor do words in answer to the content (not
+    `is_about_recipient`), as some filters say "user unknown" of what they dislike.
     """
     text = ADDRESS.sub("@", text)  # which may look like words or codes
     codes = ENHANCED_CODE.findall(text)
     said = [code[2:] for code in codes if code[0] == "5"]
     given = [code[2:] for code in ENHANCED_CODE.findall(status)]
     classes = {code[0] for code in codes or REPLY_CODE.findall(text)}
+    # Were each phrase to look for runs of blanks itself, a long one would take it hours
+    text = BLANKS.sub(" ", text).strip()
     is_class_4 = status.startswith("4") or (not status and classes == {"4"})
     if is_class_4 or any(map(DECISIVE_CODE.match, said or given)):
         return Meaning.OTHER
@@ -220,6 +285,8 @@ def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False)
             return Meaning.NO_MAILBOX
         if OTHER_CODE.match(code):
             return Meaning.OTHER
+    if WEAK_WORDS.search(text):
+        return Meaning.NO_MAILBOX
     reply = REPLY_CODE.search(text)
     is_final = reply is not None and not said and reply[0] in {"550", "551", "553"}
     is_wordless = not ANY_WORD.search(text)  # or what it says may be in a language not read here
