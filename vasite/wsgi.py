@@ -5,9 +5,11 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from vasite.serving.content_types import WithoutParameters
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vasite.settings")
 
-application = get_wsgi_application()
+application = WithoutParameters(get_wsgi_application())
 
 if not settings.DEBUG:
     # Their models need the apps that are now ready

@@ -79,6 +79,16 @@ def test_a_visitor_chooses_no_codec_for_the_query_either(
     assert Enquiry.objects.get().message == "Grüße"
 
 
+@pytest.mark.parametrize("path", ["/contact/", "/newsletter/subscribe/", "/admin/login/"])
+@pytest.mark.parametrize("name", ["name*=x; name*0*=y", "name*=nowhere''y", "name*=utf-8''%ff"])
+def test_a_part_of_a_form_whose_name_cannot_be_read_is_passed_over(
+    client: Client, site: SmallSite, path: str, name: str
+) -> None:
+    body = f"--x\r\nContent-Disposition: form-data; {name}\r\n\r\nHello\r\n--x--\r\n"
+    answer = client.generic("POST", path, body.encode(), "multipart/form-data; boundary=x")
+    assert answer.status_code == (200 if path.startswith("/admin/") else 422)
+
+
 @pytest.mark.parametrize("header", ["http://[", "http://[::1", "http://a\ud800/", "//\u2100"])
 def test_an_odd_referer_or_origin_is_no_error(client: Client, site: SmallSite, header: str) -> None:
     sent = header.encode("utf-8", "replace").decode("latin-1")
@@ -220,6 +230,28 @@ def faq_fields(question: str, answer: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"body-count": count} for count in ("NaN", "", "9" * 30, "-1", "5", None)),
+        *({"body-0-order": order} for order in ("NaN", "", None)),
+        *({"body-0-type": kind} for kind in ("removed_in_an_upgrade", "", None)),
+        {"body-0-deleted": None},
+        {"body-3-value-questions-count": "many"},
+        {"body-3-value-questions-0-order": None},
+    ],
+    ids=str,
+)
+def test_editor_whose_blocks_arrive_damaged_is_told_and_no_part_of_them_is_stored(
+    va: Client, site: SmallSite, changes: dict[str, str | None]
+) -> None:
+    fields = post_fields("x") | faq_fields("x", "x") | changes
+    fields = {name: value for name, value in fields.items() if value is not None}
+    answer = va.post(f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/", fields)
+    assert answer.status_code == 400
+    assert not BlogPostPage.objects.filter(slug="odd").exists()
+
+
 @pytest.mark.parametrize("text", [ODD, SURROGATES], ids=["controls", "surrogates"])
 def test_a_post_with_odd_characters_is_published_and_read_everywhere(
     va: Client, client: Client, site: SmallSite, work: Callable[[], None], text: str
@@ -257,6 +289,7 @@ def test_the_owners_other_forms_take_odd_characters(
     assert va.post("/admin/categories/add/", category).status_code == 302
     assert Category.objects.get().name == f"Topic {CLEAN}"
     site.post.categories.add(Category.objects.get())
+    site.post.save()
     parsed(client.get("/feed/topic/").content)
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import RequestFactory
 
 from tests.conftest import SmallSite
 from tests.pagecache.conftest import Visitors
 from tests.served import ServedSite, copy_of_standard_site
 from vasite.pagecache.generations import ALL, Generations
 from vasite.pagecache.watching import change_everything
+from vasite.serving.content_types import WithoutParameters
 
 PAGES = ["/", "/blog/", "/blog/on-trust/", "/contact/", "/newsletter/", "/feed/", "/sitemap.xml"]
 UNKEPT = ["/search/?q=" + "x" * 400, "/nothing/", "/newsletter/confirm/x/", "/blog/?page=9"]
@@ -195,6 +198,7 @@ def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direct]:
         yield Direct(site)
 
 
+@pytest.mark.xdist_group("request_environ")  # one start of the site
 def test_no_header_of_a_stranger_is_in_what_others_get(direct: Direct) -> None:
     for header in HEADERS:
         direct.revoke()
@@ -203,9 +207,34 @@ def test_no_header_of_a_stranger_is_in_what_others_get(direct: Direct) -> None:
         direct.check()
 
 
+@pytest.mark.xdist_group("request_environ")  # one start of the site
 def test_no_request_line_of_a_stranger_is_in_what_others_get(direct: Direct) -> None:
     for target, header in TARGETS:
         direct.revoke()
         for path in SHOWN:
             direct.send(target.format(path=path), header.format(path=path.rstrip("/")))
         direct.check()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        *("charset=zlib", "charset=rot13", "charset=undefined", "charset=utf-16"),
+        *("x*=y; x*0*=z", "x*=nowhere''y", 'boundary="\\"; x*=y; x*0*=z"', "x=" + "y" * 20_000),
+        "boundary*=nowhere''b; charset*0=x; charset*=y",
+    ],
+)
+def test_what_a_stranger_says_of_a_body_is_no_fault_of_the_site(parameters: str) -> None:
+    seen: list[str] = []
+
+    def note(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        request = WSGIRequest(environ)
+        seen.append(request.GET["q"])
+        assert request.content_type == "multipart/form-data"
+        assert "charset" not in request.content_params
+        return []
+
+    environ = RequestFactory().get("/search/?q=pay").environ
+    environ["CONTENT_TYPE"] = f"multipart/form-data; boundary=b; {parameters}"
+    WithoutParameters(note)(environ, None)
+    assert seen == ["pay"]
