@@ -1,5 +1,5 @@
 // Pasting into the rich text editor: what its own reader would drop or glue together (tables,
-// definition lists, captions, asides) becomes paragraphs, and what is left out is said.
+// definition lists, captions, blocks in blocks) becomes paragraphs, and what is left out is said.
 (() => {
   const EDITOR = ".public-DraftEditor-content";
   const OWN = /data-draftjs-conductor-fragment|data-editor=/; // copied from an editor like this
@@ -7,13 +7,16 @@
     "address,article,aside,blockquote,body,caption,center,dd,details,dialog,div,dl,dt,fieldset," +
     "figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hgroup,hr,legend,li,main,nav,ol,p,pre," +
     "section,summary,table,tbody,td,tfoot,th,thead,tr,ul";
-  const UNKNOWN =
-    "address,article,aside,caption,center,dd,details,dialog,dl,dt,fieldset,figcaption,figure," +
-    "footer,form,header,hgroup,legend,main,nav,section,summary,table,td,th";
-  const WHOLE = "h1,h2,h3,h4,h5,h6,ol,p,pre,ul";
+  const LIST = "dir,menu,ol,ul";
+  const WHOLE = "h1,h2,h3,h4,h5,h6,li,p,pre";
   const MEDIA = "audio,canvas,embed,iframe,object,svg,video";
-  // The editor takes these for levels of a list that has no first level, and drops the letter.
-  const TYPED = /^(\s*(?:o|[a-z]\.|x?(?:i{1,3}|iv|vi{0,3}|ix|x)\.))[ \t]/;
+  // At the head of a paragraph the editor takes these for the marks of a list, drops them, and counts
+  // from 1. A hard blank behind them keeps them as they were typed.
+  const TYPED = /^([^\S\n]*(?:[§o]|1?\d\.|[a-z]\.|x?(?:i{1,3}|iv|vi{0,3}|ix|x)\.))[ \t\r\n\u00a0]/;
+  const HARD_BLANK = "\ue000"; // until it is written as a number: the editor makes blanks of &nbsp;
+  const TYPED_LINES = new RegExp(TYPED, "gm");
+
+  const LETTERS = new Intl.Segmenter(); // a family of four is one
 
   const isBlank = (node) => !node.textContent.trim();
   const element = (name, ...children) => {
@@ -74,7 +77,12 @@
     for (const child of [...node.childNodes]) {
       const isElement = child.nodeType === Node.ELEMENT_NODE;
       const holdsBlocks = isElement && child.querySelector(BLOCK);
-      if (isElement && child.matches("ol,ul")) {
+      if (child.nodeType === Node.COMMENT_NODE) continue;
+      if (isElement && child.matches(LIST)) {
+        for (const block of child.querySelectorAll(BLOCK)) {
+          const item = block.closest("li");
+          if (item && !block.matches(`${LIST},li`)) item.replaceChildren(...flatten(item));
+        }
         blocks.push(child);
         open = null;
       } else if (isElement && (child.matches(BLOCK) || holdsBlocks)) {
@@ -101,7 +109,7 @@
     let count = 0;
     for (const image of body.querySelectorAll("img")) {
       const alt = image.alt.trim();
-      const isLetter = alt && [...alt].length <= 4;
+      const isLetter = alt && !/\p{L}/u.test(alt) && [...LETTERS.segment(alt)].length <= 4;
       const isSeen = image.width !== 1 || image.height !== 1;
       if (isLetter) image.replaceWith(alt);
       else {
@@ -112,13 +120,27 @@
     return count;
   }
 
+  // However many links and styles the head of a paragraph is made of
   function keepTyped(body) {
-    for (const block of body.querySelectorAll("p,div")) {
-      const first = block.firstChild;
+    const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    let block = null;
+    let head = "";
+    let before = null;
+    while (walker.nextNode()) {
+      const text = walker.currentNode;
+      const own = text.parentElement.closest(BLOCK);
+      if (own !== block || text.previousSibling?.nodeName === "BR") head = "";
+      block = own;
       const isList = /mso-?list/i.test(`${block.className} ${block.getAttribute("style")}`);
-      if (first?.nodeType === Node.TEXT_NODE && !isList) {
-        first.data = first.data.replace(TYPED, "$1\u00a0");
+      const begun = head.trimStart();
+      const mark = isList ? null : TYPED.exec(begun + text.data);
+      head = begun + text.data;
+      if (mark && mark[0].length > begun.length) {
+        const place = mark[1].length - begun.length;
+        text.replaceData(place, 1, place ? HARD_BLANK : "");
+        if (!place) before.data += HARD_BLANK; // alone in its text, it would be made a blank, too
       }
+      before = text;
     }
   }
 
@@ -128,15 +150,14 @@
     for (const hidden of body.querySelectorAll("script,style,template,title")) hidden.remove();
     const images = takeOutImages(body);
     const media = [...body.querySelectorAll(MEDIA)].length;
-    const isUnknown = body.querySelector(UNKNOWN);
     const tables = unfoldTables(body);
-    if (isUnknown) body.replaceChildren(...flatten(body));
+    body.replaceChildren(...flatten(body));
     keepTyped(body);
     const notes = [];
     if (images) notes.push(`${images === 1 ? "A picture was" : `${images} pictures were`} left out: add pictures as Picture blocks.`);
     if (tables) notes.push("A table was pasted as lines of text, with “|” between its cells.");
     if (media) notes.push("A video or another embedded item was left out.");
-    return { html: body.innerHTML, notes };
+    return { html: body.innerHTML.replaceAll(HARD_BLANK, "&#160;"), notes };
   }
 
   function say(editor, notes) {
@@ -162,18 +183,19 @@
       const data = event.clipboardData;
       if (!editor || !data || event.isTidied) return;
       const html = data.getData("text/html");
+      const plain = data.getData("text/plain");
       if (!html) {
-        say(editor, data.files.length && !data.getData("text/plain") ? [FILES] : []);
-        return;
+        say(editor, data.files.length && !plain ? [FILES] : []);
+        if (!plain) return;
       }
       if (OWN.test(html)) return;
-      const tidied = tidy(html);
-      say(editor, tidied.notes);
+      const tidied = html ? tidy(html) : { html: "", notes: [] };
+      if (html) say(editor, tidied.notes);
       event.preventDefault();
       event.stopImmediatePropagation();
       const clipboardData = new DataTransfer();
-      clipboardData.setData("text/html", tidied.html);
-      clipboardData.setData("text/plain", data.getData("text/plain"));
+      if (html) clipboardData.setData("text/html", tidied.html);
+      clipboardData.setData("text/plain", plain.replace(TYPED_LINES, "$1\u00a0"));
       const again = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
       again.isTidied = true;
       event.target.dispatchEvent(again);

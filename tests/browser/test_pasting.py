@@ -21,10 +21,51 @@ WORD_LIST = (
     "<span style='mso-list:Ignore'>{mark}<span>&nbsp;&nbsp; </span></span><![endif]>{words}</p>"
 )
 CASES = {
-    "typed letters": ("<p>Intro</p><p>a. first typed</p><p>b. second</p><p>Outro</p>", "", ""),
-    "typed numerals": ("<p>Intro</p><p>i. one</p><p>ii. two</p><p>ix. nine</p>", "", ""),
-    "typed bullets": ("<p>Intro</p><p>o one</p><p>o two</p><p>§ three</p><p>◦ four</p>", "", ""),
-    "letters in bold": ("<p>Intro</p><p><b>a.</b> first</p><p><i>b.</i> second</p>", "", ""),
+    "typed letters": (
+        "<p>Intro</p><p>a. first typed</p><p>b. second</p><p>Outro</p>",
+        "Intro\na. first typed\nb. second\nOutro",
+        "",
+    ),
+    "typed numerals": (
+        "<p>Intro</p><p>i. one</p><p>ii. two</p><p>ix. nine</p>",
+        "Intro\ni. one\nii. two\nix. nine",
+        "",
+    ),
+    "typed numbers": (
+        "<p>7. Ring the bank</p><div>12.\ton time</div><p>19. may be moved</p>",
+        "7. Ring the bank\n12. on time\n19. may be moved",
+        "",
+    ),
+    "typed bullets": (
+        "<p>Intro</p><p>o one</p><p>o two</p><p>§ three</p><p>◦ four</p>",
+        "Intro\no one\no two\n§ three\nfour",
+        "",
+    ),
+    "letters in bold": (
+        "<p>Intro</p><p><b>a.</b> first</p><p><i>b.</i> second</p>",
+        "Intro\na. first\nb. second",
+        "",
+    ),
+    "letters before hard blanks": (
+        "<p>a.&nbsp;first</p><p>7.\u00a0\u00a0second</p><p><span>i.</span>&nbsp;third</p>"
+        "<p>o&nbsp; last</p>",
+        "a. first\n7. second\ni. third\no last",
+        "",
+    ),
+    "letters in spans": (
+        "<p>Intro</p><p><span>a. first</span></p><div><span><b>b</b></span><a "
+        "href='https://example.org/'>. second</a></div><p>\n<span>7.</span>\n<span> third</span>"
+        "</p><blockquote><span>i. fourth</span></blockquote>",
+        "Intro\na. first\nb. second\n7. third\ni. fourth",
+        "",
+    ),
+    "numbers without a paragraph": ("<span>7. Ring</span><br><span>a. the bank</span>", "", ""),
+    "numbers in cells": (
+        "<table><caption>2. Prices</caption><tr><td>7.</td><td>March</td></tr><tr><td>a. One</td>"
+        "<td>£30</td></tr></table><figure><figcaption><span>b. Desk</span></figcaption></figure>",
+        "2. Prices\n7. | March\na. One | £30\nb. Desk",
+        TABLE,
+    ),
     "list in Outlook": (
         "<p>Intro</p>"
         + WORD_LIST.format(mark="a.", words="First point")
@@ -125,6 +166,57 @@ CASES = {
         "",
         "",
     ),
+    "Gmail": (
+        "<div dir='ltr'>Hello there,<div><br></div><div>First line</div><div>Second <b>bold</b>"
+        "</div><div class='gmail_quote'><div class='gmail_attr'>On Monday Ann wrote:<br></div>"
+        "<blockquote><div>Quoted once</div><div>Quoted twice</div></blockquote></div></div>",
+        "Hello there,\nFirst line\nSecond bold\nOn Monday Ann wrote:\nQuoted once\nQuoted twice",
+        "",
+    ),
+    "Outlook": (
+        "<!--StartFragment--><div class=WordSection1><p class=MsoNormal>Hello,</p><div><div><p "
+        "class=MsoNormal><b>From:</b> Ann<br><b>Sent:</b> Monday</p></div></div><div>Kind"
+        "<div>regards</div></div></div><!--EndFragment-->",
+        "Hello,\nFrom: Ann\nSent: Monday\nKind\nregards",
+        "",
+    ),
+    "blocks in an item": (
+        "<ul><li>Point<blockquote>Quoted</blockquote></li><li>Two<p>para</p>tail<ul><li>Sub</li></ul>"
+        "</li></ul>",
+        "Point\nQuoted\nTwo\npara\ntail\nSub",
+        "",
+    ),
+    "a styled block in a link": (
+        "<a href='https://example.org/'><div>Card</div><div><b>title</b></div></a>",
+        "Card\ntitle",
+        "",
+    ),
+    "footnotes": (
+        "<p>Body<a href='#_ftn1'>[1]</a> goes on.</p><div><hr><div id=ftn1><p>[1] Footnote</p>"
+        "</div></div>",
+        "Body[1] goes on.\n[1] Footnote",
+        "",
+    ),
+    "quoted paragraphs": (
+        "<blockquote><p>Quoted</p><p>again</p></blockquote><blockquote>Bare</blockquote>",
+        "Quoted\nagain\nBare",
+        "",
+    ),
+    "right to left": (
+        "<div dir='rtl'><p>שלום עולם</p><div>مرحبا <bdi>بالعالم</bdi></div></div><p>End</p>",
+        "שלום עולם\nمرحبا بالعالم\nEnd",
+        "",
+    ),
+    "letters of several characters": (
+        "<p>Family <img alt='👩\u200d👩\u200d👧\u200d👦' src='x'> of four</p>",
+        "Family 👩\u200d👩\u200d👧\u200d👦 of four",
+        "",
+    ),
+    "a picture with a short name": (
+        "<p>Before <img alt='Desk' src='x' width=600> after</p>",
+        "Before after",
+        PICTURE,
+    ),
     "nested lists": (
         "<ul><li>One<ul><li>Two<ol><li>Three</li></ol></li></ul></li><li>Four</li></ul>"
         "<aside>Aside</aside>",
@@ -177,6 +269,28 @@ def test_each_word_that_an_owner_pastes_is_stored(admin: Page, demo: ServedSite)
         stored = STORE.to_database_format(field.input_value())
         again = json.loads(STORE.from_database_format(stored))
         check("\n".join(block["text"] for block in again["blocks"]), html, lines)
+
+
+def test_each_word_of_plain_text_that_an_owner_pastes_is_stored(
+    admin: Page, demo: ServedSite
+) -> None:
+    start_post(admin, demo, "Pasted as plain text")
+    editor = admin.locator(".public-DraftEditor-content").first
+    lines = ["a. First", "7. Ring the bank", "ii. Third", "o none", "§ 5 of the Act", "Outro"]
+    editor.click()
+    editor.evaluate(
+        """(editor, text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            const event = { clipboardData, bubbles: true, cancelable: true };
+            editor.dispatchEvent(new ClipboardEvent("paste", event));
+        }""",
+        "\n".join(lines),
+    )
+    field = admin.locator("input[name=body-0-value]")
+    expect(field).to_have_value(re.compile("Outro"))
+    again = json.loads(STORE.from_database_format(STORE.to_database_format(field.input_value())))
+    check("\n".join(block["text"] for block in again["blocks"]), "", "\n".join(lines))
 
 
 @pytest.mark.parametrize("name", ["list in Outlook", "ChatGPT"])

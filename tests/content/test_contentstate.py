@@ -116,6 +116,18 @@ def test_no_text_is_lost_whatever_its_kind_depth_styles_and_links(rows: list[Any
             '{"blocks": [{"text": "Words, and no JSON", "depth": "x", "entityRanges": 3}]}',
             id="odd values",
         ),
+        pytest.param(
+            '{"blocks": [{"text": "Words, and no JSON", "type": ["unstyled"], "key": {}}]}',
+            id="a list as the kind",
+        ),
+        pytest.param(
+            f'{{"blocks": [{{"text": "Words, and no JSON", "x": {"[" * 9999}{"]" * 9999}}}]}}',
+            id="lists in lists",
+        ),
+        pytest.param(
+            f'{{"blocks": [{{"text": "Words, and no JSON", "depth": {"9" * 5000}}}]}}',
+            id="a long number",
+        ),
     ],
 )
 def test_words_that_are_no_content_state_become_a_paragraph(sent: str) -> None:
@@ -127,11 +139,34 @@ def test_what_holds_no_words_is_empty(sent: str) -> None:
     assert plain_text(stored(sent)).strip() == ""
 
 
+def test_a_style_that_the_editor_does_not_have_is_not_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    styles = [{"offset": 0, "length": 5, "style": "\ud800 private words"}]
+    sent = {"blocks": [block("Words", inlineStyleRanges=styles)], "entityMap": {}}
+    assert plain_text(stored(sent)).strip() == "Words"
+    assert not caplog.records
+
+
 def test_a_style_stays_on_its_word_when_a_character_before_it_goes() -> None:
     text = "x \ud800\x02 bold"
     ranges = [{"offset": 5, "length": 4, "style": "BOLD"}]
     html = stored({"blocks": [block(text, inlineStyleRanges=ranges)], "entityMap": {}})
     assert "x  <b>bold</b>" in html
+
+
+NO_ROWS = ["abc", True, {}, "²", "٣", 0, -1, 1.5, 10**30, "9" * 5000, " 3 "]
+
+
+@pytest.mark.parametrize("row", NO_ROWS, ids=lambda row: repr(row)[:20])
+@pytest.mark.parametrize("kind", ["LINK", "DOCUMENT"])
+def test_a_link_to_what_can_be_no_page_or_document_is_its_words(kind: str, row: Any) -> None:
+    """Such a link would be an error on the page, for every visitor."""
+    entity = {"type": kind, "mutability": "MUTABLE", "data": {"id": row, "url": "/x/"}}
+    whole = [{"offset": 0, "length": 5, "key": 0}]
+    html = stored({"blocks": [block("Words", entityRanges=whole)], "entityMap": {"0": entity}})
+    assert "<a" not in html
+    assert plain_text(html).strip() == "Words"
 
 
 def test_the_editor_of_each_field_keeps_words(site: SmallSite) -> None:

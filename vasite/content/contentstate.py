@@ -8,11 +8,13 @@ or changes its list's kind half-way; it fails on links that overlap.
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from typing import Any
 
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 
 from vasite.characters import clean_data, clean_text
+from vasite.serving.numbers import is_number
 
 LIST_ITEMS = {"ordered-list-item", "unordered-list-item"}
 LINKS = {"LINK", "DOCUMENT"}  # the entities that are laid around words; others replace them
@@ -24,10 +26,10 @@ class KeepingConverter(ContentstateConverter):
 
     def to_database_format(self, contentstate_json: str) -> str:
         try:
-            state = json.loads(contentstate_json)
-        except ValueError:
-            state = contentstate_json
-        return self.exporter.render(self.repair(state))
+            state = self.repair(json.loads(contentstate_json))
+        except (ValueError, RecursionError):  # no JSON, or lists in lists without end
+            state = self.repair(contentstate_json)
+        return self.exporter.render(state)
 
     def repair(self, state: Any) -> dict[str, Any]:
         """Return a content state of blocks, styles and links that the exporter knows."""
@@ -49,26 +51,32 @@ class KeepingConverter(ContentstateConverter):
                 above = [*above[:depth], kind]
             else:
                 above = []
-            repaired.append(repair_text(block, entities) | {"type": kind, "depth": depth})
+            styles = self.exporter.style_options
+            repaired.append(repair_text(block, entities, styles) | {"type": kind, "depth": depth})
         return {"blocks": repaired, "entityMap": entities}
 
     def kind_of(self, block: dict[str, Any]) -> str:
         kind = block.get("type")
-        is_known = isinstance(kind, str) and kind in self.exporter.block_options
-        is_text = kind not in {"atomic", "fallback"}
-        return str(kind) if is_known and is_text else "unstyled"
+        is_text = isinstance(kind, str) and kind not in {"atomic", "fallback"}
+        return str(kind) if is_text and kind in self.exporter.block_options else "unstyled"
 
     def knows(self, entity: Any) -> bool:
         """Tell whether the field has this kind of link, and the link leads somewhere."""
         if not isinstance(entity, dict) or not isinstance(entity.get("data"), dict):
             return False
         kind, data = entity.get("type"), entity["data"]
-        is_complete = isinstance(data.get("url"), str) or isinstance(data.get("id"), int | str)
+        row, url = data.get("id"), data.get("url")  # that of a row goes first
+        is_complete = isinstance(url, str) if row is None else is_number(str(row))
         return is_complete and kind in LINKS and kind in self.exporter.entity_options
 
 
-def repair_text(block: dict[str, Any], entities: dict[str, Any]) -> dict[str, Any]:
-    """Return a block with its text cleaned, and the styles and links where they belong in it."""
+def repair_text(
+    block: dict[str, Any], entities: dict[str, Any], known_styles: Container[Any]
+) -> dict[str, Any]:
+    """Return a block with its text cleaned, and the styles and links where they belong in it.
+
+    The exporter would write the name of any other style into the log.
+    """
     text = block.get("text")
     text = text if isinstance(text, str) else ""
     # Where each character stands once those before it are cleaned away
@@ -91,7 +99,10 @@ def repair_text(block: dict[str, Any], entities: dict[str, Any]) -> dict[str, An
     for link in moved(block.get("entityRanges"), lambda one: str(one.get("key")) in entities):
         if not links or link["offset"] >= links[-1]["offset"] + links[-1]["length"]:
             links.append(link)
-    styles = moved(block.get("inlineStyleRanges"), lambda one: isinstance(one.get("style"), str))
+    styles = moved(
+        block.get("inlineStyleRanges"),
+        lambda one: isinstance(one.get("style"), str) and one["style"] in known_styles,
+    )
     return {
         **block,
         "key": str(block.get("key") or ""),
