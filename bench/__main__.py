@@ -27,6 +27,7 @@ PARTS = (
     "campaigns",
     "kept",
     "large",
+    "first_start",
 )
 HEADING = "# What was measured\n\nBy `make bench`; each part names its machine."
 RESULTS = Path(__file__).parent / "RESULTS.md"
