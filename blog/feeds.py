@@ -11,7 +11,7 @@ from xml.sax.saxutils import XMLGenerator
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils.feedgenerator import Atom1Feed
@@ -20,10 +20,11 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import conditional_page, require_safe
 from wagtail.blocks import Block
 
-from blog.models import BlogPostPage, Category
+from blog.models import BlogIndexPage, BlogPostPage, Category
 from vasite.business.models import BusinessSettings
 from vasite.characters import clean_text
 from vasite.content.rich_text import expand_all, with_whole_addresses
+from vasite.content.visibility import path_of
 from vasite.pagecache.keeping import kept
 
 POSTS_IN_FEED = 20
@@ -55,6 +56,8 @@ class BlogFeed(Feed):
 
     def get_object(self, request: HttpRequest, slug: str = "") -> Subject:
         category = get_object_or_404(Category, slug=slug) if slug else None
+        if category and not BlogPostPage.objects.published().filter(categories=category).exists():
+            raise Http404("A category without posts")  # as its archive
         return Subject(BusinessSettings.load(request_or_site=request), category)
 
     def title(self, subject: Subject) -> str:
@@ -70,7 +73,8 @@ class BlogFeed(Feed):
 
     def link(self, subject: Subject) -> str:
         archive = f"category/{subject.category.slug}/" if subject.category else ""
-        return f"{settings.SITE_URL}/blog/{archive}"
+        blog = path_of(BlogIndexPage)
+        return f"{settings.SITE_URL}{blog}{archive}" if blog else f"{settings.SITE_URL}/"
 
     def feed_url(self, subject: Subject) -> str:
         name = f"{subject.category.slug}/" if subject.category else ""

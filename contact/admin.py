@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from wagtail.snippets.views.snippets import EditView
 
 from contact.answering import note, reply, settle
 from contact.models import Enquiry, EnquiryEvent, SavedReply
-from vasite.forms.drafts import close_draft, draft_of, save_draft
+from vasite.forms.drafts import close_draft, draft_of, take_reply
 from vasite.forms.inboxes import (
     ChangeStateAction,
     JudgedIndexView,
@@ -67,15 +68,19 @@ class EnquiryForm(DecidingForm):
         draft = draft_of(self.for_user, self.instance)
         self.initial["reply"] = draft.text
         url = reverse("keep_reply_draft", args=[self._meta.model._meta.label_lower, draft.about_id])
-        self.fields["reply"].widget.attrs |= {
-            "data-reply-draft": url,
-            "data-version": draft.version,
-        }
+        self.fields["reply"].widget.attrs["data-reply-draft"] = url
 
     @property
     def is_reply(self) -> bool:
         """Whether the button was pressed that sends the reply."""
         return "send" in self.data
+
+    def clean_remind_on(self) -> Any:
+        """Refuse a day that is over, unless it stood there before: it must not stop a reply."""
+        day = self.cleaned_data["remind_on"]
+        if day and "remind_on" in self.changed_data and day < timezone.localdate():
+            raise forms.ValidationError(f"{day.day} {day:%B %Y} is over. Choose a later day.")
+        return day
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -106,26 +111,34 @@ class EnquiryView(EditView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep the reply before anything else, then do what the button says."""
-        if text := request.POST.get("reply", ""):  # it may be empty for having been opened earlier
-            save_draft(request.user, self.object, text)
-        key = request.POST.get("insert", "")
+        text, key = request.POST.get("reply", ""), request.POST.get("insert", "")
+        if is_number(key):
+            saved = SavedReply.objects.filter(pk=key).first()
+            if saved:
+                parts = [text.rstrip(), self.object.address_by_name(saved.text)]
+                text = "\n\n".join(filter(None, parts))
+            else:
+                messages.warning(request, "That saved reply has been deleted. Nothing was added.")
+        may_act = take_reply(request, self.object, text, is_final=self.is_final)
+        if is_number(key) or not may_act:
+            data = request.POST.copy()
+            data["reply"] = draft_of(request.user, self.object).text
+            self.form = self.get_form_class()(**self.get_form_kwargs() | {"data": data})
+            return self.render_to_response(self.get_context_data(form=self.form))
         if "discard" in request.POST:
             close_draft(request.user, self.object)
             return redirect(self.get_success_url())
-        if is_number(key):
-            saved = get_object_or_404(SavedReply, pk=key)
-            data = request.POST.copy()
-            parts = [data.get("reply", "").rstrip(), self.object.address_by_name(saved.text)]
-            data["reply"] = "\n\n".join(filter(None, parts))
-            save_draft(request.user, self.object, data["reply"])
-            self.form = self.get_form_class()(**self.get_form_kwargs() | {"data": data})
-            return self.render_to_response(self.get_context_data(form=self.form))
         return super().post(request, *args, **kwargs)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the button was pressed that sends the reply, or the one that deletes it."""
+        return not {"send", "discard"}.isdisjoint(self.request.POST)
 
     def get_success_url(self) -> str:
         """Stay with the enquiry; "#done" tells the browser that it need keep no draft."""
         url = reverse("enquiries:edit", args=[self.object.pk])
-        return f"{url}#done" if {"send", "discard"} & set(self.request.POST) else url
+        return f"{url}#done" if self.is_final else url
 
     def get_success_buttons(self) -> list[Any]:
         return []

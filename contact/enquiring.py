@@ -17,6 +17,7 @@ from vasite.forms.attachment_quota import refuse_attachments
 from vasite.forms.spam.judging import judge
 from vasite.forms.spam.traces import email_mark
 from vasite.forms.submissions import Label
+from vasite.forms.text_quota import count_text
 from vasite.mail.letters import send_letter
 from vasite.mail.outbox import new_message_id
 from vasite.serving.locks import lock_for_transaction
@@ -60,6 +61,7 @@ def receive_enquiry(request: HttpRequest, form: EnquiryForm, acknowledgement: st
     verdict = judge(request, form, text=enquiry.words)
     try:
         with transaction.atomic():
+            count_text(request, form)
             verdict.spend_proof()
             verdict.pass_on(enquiry)
             if enquiry.verdict == Label.SPAM:
@@ -86,6 +88,8 @@ def receive_enquiry(request: HttpRequest, form: EnquiryForm, acknowledgement: st
             if enquiry.mail_ids:
                 send_acknowledgement(enquiry, acknowledgement)
     except IntegrityError:
+        if not enquiry.is_repeated:
+            raise
         return refusal_of_first(enquiry)  # the same enquiry's other click arrived first
     logger.info("Enquiry %d was stored as %s", enquiry.pk, enquiry.verdict)
     return enquiry.files_refused

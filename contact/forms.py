@@ -30,6 +30,13 @@ class ServiceSelect(forms.Select):
         return SafeString() if self.is_hidden else super().render(*args, **kwargs)
 
 
+class ServiceField(forms.ModelChoiceField):
+    """A service, asked for only where there is one: a menu that is not shown can't be answered."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) if self.queryset.exists() else None  # type: ignore[union-attr]
+
+
 class EnquiryForm(AccessibleForm):
     """What a visitor writes to the VA: `form#enquiry`.
 
@@ -55,7 +62,7 @@ class EnquiryForm(AccessibleForm):
         help_text="If you would rather be rung.",
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel", "inputmode": "tel"}),
     )
-    service = forms.ModelChoiceField(
+    service = ServiceField(
         label="What is it about?",
         queryset=ServicePage.objects.none(),
         to_field_name="slug",

@@ -18,6 +18,7 @@ from contact.blocks import EnquiryFormBlock
 from contact.enquiring import receive_enquiry
 from contact.forms import EnquiryForm
 from vasite.content.models import ContentPage
+from vasite.content.optimistic_lock import OptimisticLockForm
 from vasite.email_fields import EmailAddressField, EmailKeyField
 from vasite.forms.answers import SeeOther, with_faults
 from vasite.forms.attachment_quota import Refusal
@@ -189,6 +190,8 @@ class SavedReply(models.Model):
     title = models.CharField(max_length=80)
     text = models.TextField(help_text="{name} becomes the person’s first name.")
 
+    base_form_class = OptimisticLockForm
+
     class Meta:
         verbose_name = "saved reply"
         verbose_name_plural = "saved replies"
@@ -254,7 +257,9 @@ class ContactPage(RoutablePageMixin, ContentPage):
 
     def make_form(self, *args: Any, **kwargs: Any) -> EnquiryForm:
         """Gives the form with its fields in her order and words."""
-        return EnquiryForm(*args, arranged=self.form_fields, **kwargs)
+        # The address is in the form, so that it arrives from a saved page too
+        action = self.get_url() or ""
+        return EnquiryForm(*args, arranged=self.form_fields, action=action, **kwargs)
 
     @path("")
     def form_view(self, request: HttpRequest) -> HttpResponse:

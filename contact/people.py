@@ -43,6 +43,8 @@ class EnquiryKeeper:
 
     def erase(self, email: str) -> None:
         enquiries = Enquiry.objects.filter(email_key=email_key(email))
+        for kept in enquiries.filter(state=Enquiry.State.WON):
+            kept.reply_drafts.all().delete()  # which were never sent
         enquiries.exclude(state=Enquiry.State.WON).delete()
 
 

@@ -91,5 +91,8 @@ def tell_of(posts: list[BlogPostPage], *, topics: Iterable[Category] = (), **fie
             campaign.save()
             begin(campaign)
     except IntegrityError:
+        occasion = {name: fields[name] for name in ("post", "round_up_on") if name in fields}
+        if not Campaign.objects.filter(**occasion).exists():
+            raise
         return 0  # another worker was quicker
     return 1

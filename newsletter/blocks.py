@@ -6,6 +6,7 @@ from typing import Any
 
 from wagtail import blocks
 
+from blog.models import BlogPostPage
 from vasite.content.blocks import (
     BodyBlocks,
     CallToActionBlock,
@@ -18,22 +19,30 @@ from vasite.content.blocks import (
     StepsBlock,
     TextBlock,
 )
+from vasite.content.visibility import visible
 
 
 class PostsBlock(blocks.StructBlock):
-    """Posts of the blog, each with its title and summary."""
+    """Posts of the blog that anybody may see, each with its title and summary."""
 
     heading = blocks.CharBlock(max_length=120, default="New on the blog")
     posts = blocks.ListBlock(blocks.PageChooserBlock("blog.BlogPostPage"), min_num=1)
 
     def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
-        posts = [post.specific for post in value["posts"] if post and post.live]
+        keys = post_keys(value)
+        shown = visible(BlogPostPage.objects.filter(pk__in=keys)).in_bulk()
+        posts = [shown[key] for key in keys if key in shown]
         return super().get_context(value, parent_context) | {"posts": posts}
 
     class Meta:
         icon = "list-ul"
         template = "newsletter/posts.html"
         description = "Posts of your blog, with a link to each"
+
+
+def post_keys(value: Any) -> list[int]:
+    """Return the keys of the posts that a PostsBlock names and that are still there."""
+    return [post.pk for post in value["posts"] if post]
 
 
 class LetterBlocks(BodyBlocks):

@@ -14,6 +14,7 @@ from newsletter.tokens import signed_url
 from vasite.business.models import BusinessSettings
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
+from vasite.forms.text_quota import count_text
 from vasite.mail.letters import send_letter
 
 logger = logging.getLogger("vasite.event")
@@ -36,6 +37,7 @@ def receive_comment(request: HttpRequest, form: CommentForm, page: BlogPostPage)
     verdict = judge(request, form, text=comment.words)
     try:
         with transaction.atomic():
+            count_text(request, form)
             verdict.spend_proof()
             verdict.pass_on(comment)
             if comment.verdict == Label.SPAM:
@@ -47,6 +49,8 @@ def receive_comment(request: HttpRequest, form: CommentForm, page: BlogPostPage)
             if has_notice:
                 send_notice(comment)
     except IntegrityError:
+        if not comment.is_repeated:
+            raise
         return  # the same comment's other click arrived first
     logger.info("Comment %d was stored as %s", comment.pk, comment.verdict)
 

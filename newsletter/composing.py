@@ -13,7 +13,14 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from newsletter.models import Campaign, Delivery, LetterLink, SendingSettings, Subscriber
+from newsletter.models import (
+    Campaign,
+    Delivery,
+    LetterLink,
+    NewsletterPage,
+    SendingSettings,
+    Subscriber,
+)
 from newsletter.models.campaigns import FIRST_NAME
 from vasite.business.models import BusinessSettings
 from vasite.content.rich_text import with_whole_addresses
@@ -69,12 +76,11 @@ class Personal:
     """What is one reader's own: the first name and the links."""
 
     def __init__(self, reader: Subscriber | None, nameless: str) -> None:
-        page = f"{settings.SITE_URL}/newsletter/"
         self.first_name = (reader and reader.first_name) or nameless
-        self.links = {
-            UNSUBSCRIBE: reader.unsubscribe_url if reader else page,
-            PREFERENCES: reader.preferences_url if reader else page,
-        }
+        if reader:
+            self.links = {UNSUBSCRIBE: reader.unsubscribe_url, PREFERENCES: reader.preferences_url}
+        else:
+            self.links = dict.fromkeys((UNSUBSCRIBE, PREFERENCES), NewsletterPage.address())
 
     def fill(self, text: str) -> str:
         return PERSONAL.sub(lambda found: self.links.get(found[0], self.first_name), text)

@@ -13,10 +13,11 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from blog.feeds import WholePostFeed
 from newsletter.composing import Personal, body_html
-from newsletter.models import Campaign
+from newsletter.models import Campaign, NewsletterPage
 from vasite.business.models import BusinessSettings
 from vasite.characters import clean_text
 from vasite.content.rich_text import with_whole_addresses
+from vasite.content.visibility import path_of
 from vasite.pagecache.keeping import kept
 
 LETTERS_IN_FEED = 20
@@ -24,7 +25,6 @@ LETTERS_IN_FEED = 20
 
 class CampaignFeed(Feed):
     feed_type = WholePostFeed
-    link = f"{settings.SITE_URL}/newsletter/"
     feed_url = f"{settings.SITE_URL}/newsletter/feed/"
 
     def get_object(self, request: HttpRequest) -> BusinessSettings:
@@ -33,10 +33,15 @@ class CampaignFeed(Feed):
     def title(self, business: BusinessSettings) -> str:
         return clean_text(f"Newsletter – {business.name}")
 
+    def link(self, business: BusinessSettings) -> str:
+        return NewsletterPage.address()
+
     def author_name(self, business: BusinessSettings) -> str:
         return clean_text(business.person_name or business.name)
 
     def items(self, business: BusinessSettings) -> list[Campaign]:
+        if not path_of(NewsletterPage):
+            return []
         return list(Campaign.objects.public()[:LETTERS_IN_FEED])
 
     def item_title(self, campaign: Campaign) -> str:

@@ -10,20 +10,27 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from blog.models import BlogPostPage
 from newsletter.models import Comment, Follow
-from newsletter.threads import url_of
+from newsletter.threads import discussion_of, url_of
 from vasite.business.models import BusinessSettings
+from vasite.content.visibility import visible
 from vasite.mail.letters import one_click, send_letter
+from vasite.retention import RETENTION
 
 
 def unannounced() -> QuerySet[Comment]:
-    """Return the comments that became public since the last time."""
+    """Return the comments that became public since the last time; those under a post that not
+    everybody may see wait until everybody may."""
     due = Comment.objects.public().filter(followed_up_at=None)
-    return due.select_related("page", "parent")
+    posts = visible(BlogPostPage.objects.all())
+    return due.filter(page__in=posts.values("pk")).select_related("page", "parent")
 
 
 def follow_up_on(comment: Comment) -> None:
-    """Tell of one comment that became public, once."""
+    """Tell of one comment that became public, once, unless the post shows no comments."""
+    if not discussion_of(comment.page).is_shown:
+        return
     with transaction.atomic():
         waiting = Comment.objects.public().filter(pk=comment.pk, followed_up_at=None)
         if waiting.update(followed_up_at=timezone.now()):
@@ -68,3 +75,9 @@ def begin(comment: Comment) -> None:
             about=follow,
             purpose="confirm",
         )
+
+
+def unconfirmed() -> QuerySet[Follow]:
+    """Return the addresses that did not confirm in time, to be deleted."""
+    before = timezone.now() - RETENTION["unconfirmed_follows"].period
+    return Follow.objects.filter(confirmed_at=None, asked_at__lt=before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -11,16 +12,20 @@ from django.urls import reverse
 from newsletter.models import (
     AuthorRule,
     Comment,
+    Delivery,
     ErasedAddress,
     Follow,
     Subscriber,
+    SubscriberEvent,
     SubscriberImport,
     UnreadReport,
 )
 from vasite.email_addresses import email_key, names_address
-from vasite.forms.people import Known
+from vasite.forms.people import Known, mask_addresses
 
 ERASED_LINE = "erased@..."  # no address, but where a file without headings has them
+
+ERASED_NAME = "erased.csv"
 
 
 class CommentKeeper:
@@ -119,22 +124,30 @@ class SubscriberKeeper:
 
 
 class ReportKeeper:
-    """What others sent us about a person: providers' reports, and lists to import."""
+    """What others sent us about a person: mail servers' answers, reports, and lists to import."""
 
     def find(self, email: str) -> Iterator[Known]:
         return iter(())
 
     def erase(self, email: str) -> None:
         key = email_key(email)
-        reports = UnreadReport.objects.values_list("pk", "text")
-        own = [pk for pk, text in reports if names_address(text, key)]
+        mask_addresses(Delivery.objects.all(), "answer", key)
+        mask_addresses(SubscriberEvent.objects.all(), "text", key)
+        reports = UnreadReport.objects.values_list("pk", "text", "fault")
+        own = [pk for pk, *texts in reports if names_address("\n".join(texts), key)]
         UnreadReport.objects.filter(pk__in=own).delete()
-        for found in SubscriberImport.objects.exclude(text="", faults=[]):
+        for found in SubscriberImport.objects.all():
             text = without_lines(found.text, key) if names_address(found.text, key) else found.text
             faults = [fault for fault in found.faults if not names_address(fault[1], key)]
-            if (text, faults) != (found.text, found.faults):
-                found.text, found.faults = text, faults
-                found.save(update_fields=["text", "faults"])
+            name = ERASED_NAME if is_named_after(found.file_name, key) else found.file_name
+            if (text, faults, name) != (found.text, found.faults, found.file_name):
+                found.text, found.faults, found.file_name = text, faults, name
+                found.save(update_fields=["text", "faults", "file_name"])
+
+
+def is_named_after(file_name: str, key: str) -> bool:
+    """Tell whether a file's name holds an address, with or without an ending behind it."""
+    return any(names_address(name, key) for name in (file_name, PurePath(file_name).stem))
 
 
 def without_lines(text: str, key: str) -> str:

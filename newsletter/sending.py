@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -22,12 +23,15 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
+from blog.models import BlogPostPage
+from newsletter.blocks import post_keys
 from newsletter.composing import Letter, compose, with_counted_links
 from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
 from newsletter.models.campaigns import GRACE
 from newsletter.proofing import what_stops
 from newsletter.returning import came_back
 from vasite.business.models import BusinessSettings
+from vasite.content.visibility import visible
 from vasite.email_addresses import to_ascii
 from vasite.mail.conversation import (
     BrokenOffError,
@@ -39,6 +43,7 @@ from vasite.mail.letters import send_letter
 from vasite.mail.models import RETRY_PAUSES, moment
 from vasite.serving.errors import DATABASE_GONE
 from vasite.serving.faults import attempt, place_of
+from vasite.serving.logs import masked
 from vasite.serving.queue import enqueue_once
 
 CONNECTIONS = 4
@@ -120,7 +125,9 @@ def send_due() -> int:
         if time.monotonic() >= until:
             break
         try:
-            if not is_overdue(campaign):
+            if hidden := hidden_posts(campaign):
+                hold(campaign, hidden_words(hidden))
+            elif not is_overdue(campaign):
                 sent += send_campaign(campaign, until)
         except DATABASE_GONE:
             raise
@@ -137,6 +144,24 @@ def send_campaign(campaign: Campaign, until: float) -> int:
     if sendable[:CONNECTIONS].count() == CONNECTIONS:
         wake()  # for an idle worker to join in, or for the next turn of this one
     return send_some(campaign, until)
+
+
+def hidden_posts(campaign: Campaign) -> list[str]:
+    """Return the titles of posts that an email shows and not everybody may see any more."""
+    shown = [block.value for block in campaign.body if block.block_type == "posts"]
+    keys = list(chain.from_iterable(map(post_keys, shown)))
+    posts = BlogPostPage.objects.filter(pk__in=keys)
+    hidden = posts.exclude(pk__in=visible(posts).values("pk"))
+    return [post.title for post in hidden if post.full_url in campaign.text]
+
+
+def hidden_words(titles: list[str]) -> str:
+    """Return the trouble of a newsletter with hidden posts."""
+    posts = ", ".join(f"“{title}”" for title in titles)
+    return (
+        f"It shows what not everybody may read any more: {posts}. It waits until everybody may, or "
+        "you stop it."
+    )
 
 
 def is_overdue(campaign: Campaign) -> bool:
@@ -341,7 +366,10 @@ def send_some(campaign: Campaign, until: float) -> int:
                 turns = take(letter, limits)
     if trouble:
         is_ours = any(turn.fault for turn in last)
-        hold(campaign, trouble if is_ours else f"The mail server doesn’t take it: {trouble}"[:300])
+        if not is_ours:  # the server may have named the subscriber, who may wish to be erased
+            trouble = masked(trouble, keep_ip_addresses=True)
+            trouble = f"The mail server doesn’t take it: {trouble}"[:300]
+        hold(campaign, trouble)
     else:
         if sent:
             Campaign.objects.filter(pk=campaign.pk).exclude(trouble="").update(

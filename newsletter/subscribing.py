@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from vasite.email_addresses import email_key
 from vasite.forms.answers import came_from
 from vasite.forms.spam.judging import judge
 from vasite.forms.submissions import Label
+from vasite.forms.text_quota import count_text
 from vasite.mail.letters import one_click, send_letter
 from vasite.retention import RETENTION
 
@@ -37,6 +39,7 @@ def receive_address(request: HttpRequest, form: SubscribeForm) -> None:
     email = form.cleaned_data["email"]
     verdict = judge(request, form)
     with transaction.atomic():
+        count_text(request, form)
         verdict.spend_proof()
         verdict.leave_traces()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
@@ -113,13 +116,12 @@ def may_be_mailed(subscriber: Subscriber) -> bool:
     return is_due and subscriber.status != Subscriber.Status.BLOCKED
 
 
-def forget_unconfirmed() -> int:
-    """Deletes addresses that were not confirmed in time and gives their number."""
+def unconfirmed() -> QuerySet[Subscriber]:
+    """Return the addresses that were not confirmed in time, to be deleted."""
     long_ago = timezone.now() - RETENTION["unconfirmed_subscribers"].period
-    unheard = Subscriber.objects.filter(
+    return Subscriber.objects.filter(
         status=Subscriber.Status.UNCONFIRMED, last_mailed_at__lt=long_ago
     )
-    return unheard.delete()[1].get("newsletter.Subscriber", 0)
 
 
 def send_reply(subscriber: Subscriber, *, rate_limit: str = "subscription") -> None:

@@ -15,7 +15,7 @@ from newsletter import (
     subscribing,
 )
 from vasite.serving.queue import enqueue_once
-from vasite.serving.slices import for_each_in_slices
+from vasite.serving.slices import delete_in_slices, for_each_in_slices
 
 
 @task()
@@ -34,7 +34,13 @@ def follow_up(after: int = 0) -> None:
 def forget_unconfirmed() -> int:
     """Deletes the addresses that were never confirmed, lists that were never taken in, and old
     reports that could not be read."""
-    return subscribing.forget_unconfirmed() + importing.forget_files() + returning.forget_reports()
+    return delete_in_slices(
+        forget_unconfirmed,
+        subscribing.unconfirmed(),
+        following.unconfirmed(),
+        importing.old_files(),
+        returning.old_reports(),
+    )
 
 
 @task()

@@ -54,7 +54,7 @@ class Discussion:
         }
         if threads:
             for answer in self.public.filter(parent__in=threads):
-                threads[answer.parent_id].answers.append(answer)
+                threads[answer.thread_id].answers.append(answer)
         return list(threads.values())
 
     @cached_property

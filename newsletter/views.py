@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,9 +27,10 @@ from newsletter.subscribing import (
     send_reply,
 )
 from newsletter.threads import Discussion, discussion_of
-from newsletter.tokens import BadTokenError, ExpiredTokenError, read_token
-from vasite.content.visibility import visible
+from newsletter.tokens import BadTokenError, ExpiredTokenError, make_token, read_token
+from vasite.content.visibility import path_of, visible
 from vasite.forms.answers import SeeOther, with_faults
+from vasite.forms.text_quota import count_text
 from vasite.pagecache.keeping import kept
 from vasite.serving.numbers import number_asked_for
 
@@ -72,6 +75,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         receive_address(request, form)
         return SeeOther(reverse("newsletter:thank_you"))
+    if not path_of(NewsletterPage):  # private: not shown to whoever posts to this address
+        raise Http404("No newsletter page for everybody")
     request.subscribe_form = form  # type: ignore[attr-defined] - the form's tag shows it
     return with_faults(page.archive(request))
 
@@ -147,6 +152,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     offered = page.topics.all() if page else Category.objects.none()
     form = PreferencesForm(
         request.POST or None,
+        action=request.path,
         offered=offered,
         initial={
             "name": subscriber.name,
@@ -155,7 +161,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         },
     )
     if request.method == "POST" and form.is_valid():
-        keep_preferences(subscriber, **form.wishes)
+        with transaction.atomic():
+            count_text(request, form)
+            keep_preferences(subscriber, **form.wishes)
         return SeeOther(f"{request.path}#kept")
     status = 422 if form.errors else 200
     return render_result(request, "preferences", status, form=form, subscriber=subscriber)
@@ -191,7 +199,7 @@ def moderate_by_mail(request: HttpRequest, token: str) -> HttpResponse:
         return render_result(request, "bad_link", 404)
     if comment.moderated_at:
         return render_result(request, "moderated", comment=comment)
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(request.POST or None, action=request.path)
     status = request.POST.get("without_reply") or request.POST.get("status")
     is_decision = status in {Comment.Status.APPROVED, Comment.Status.SPAM}
     has_reply = "without_reply" not in request.POST and request.POST.get("answer", "").strip()
@@ -226,16 +234,31 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unfollow(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows two buttons, POST ends one thread's mails (RFC 8058's one click) or all."""
+    """Show two buttons; on POST, end one thread's emails (RFC 8058's one click) or all.
+
+    The button for all says of which address, as another window may have ended the one.
+    """
     try:
         ended = Follow.objects.filter(pk=read_token("unfollow", token)).first()
     except BadTokenError:
         return render_result(request, "bad_link", 404)
-    if ended and request.method == "POST":
-        others = Follow.objects.filter(email_key=ended.email_key)
-        (others if "all" in request.POST else others.filter(pk=ended.pk)).delete()
+    if request.method == "POST":
+        if "all" in request.POST:
+            Follow.objects.filter(email_key=follower(ended, request.POST["all"])).delete()
+        elif ended:
+            ended.delete()
         ended = None
-    return render_result(request, "unfollow", follow=ended)
+    of_all = make_token("unfollow_all", ended.email_key) if ended else ""
+    return render_result(request, "unfollow", follow=ended, of_all=of_all)
+
+
+def follower(ended: Follow | None, token: str) -> str:
+    """Return the key of the address that a link or, once it is ended, its page is about."""
+    if ended:
+        return ended.email_key
+    with suppress(BadTokenError):
+        return read_token("unfollow_all", token)
+    return ""
 
 
 unfollow.accepts_any_origin = True  # type: ignore[attr-defined] - a mail provider posts it

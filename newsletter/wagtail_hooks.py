@@ -73,8 +73,8 @@ def keep_letters_under_way(request: HttpRequest, instances: Iterable[Any]) -> Ht
 
 @hooks.register("before_delete_page")
 def ask_about_comments(request: HttpRequest, page: Page) -> HttpResponse | None:
-    """Asks before a page's comments are deleted with it."""
-    return ask_before_deleting_pages(request, [page])
+    """Asks before a page's comments are deleted with it, if it can be deleted at all."""
+    return None if getattr(page, "must_stay", False) else ask_before_deleting_pages(request, [page])
 
 
 @hooks.register("before_bulk_action")

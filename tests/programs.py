@@ -17,6 +17,7 @@ INSTALL = {  # a program, and its package on Debian or the command that brings i
     "axe-core": NPM,
     "caddy": "caddy",
     "dovecot": "dovecot-imapd",
+    "nft": "nftables",
     "nginx": "nginx",
     "openssl": "openssl",
     "prlimit": "util-linux",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg2
@@ -38,9 +41,14 @@ needs_postgresql = pytest.mark.skipif(IS_SQLITE, reason="tests PostgreSQL")
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing listens on and no outgoing connection takes until it is used.
+
+    Linux gives connections 32,768 and above."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            port = 20_000 + secrets.randbelow(12_000)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -144,6 +152,16 @@ class ServedSite:
             self.shell.close()
             self.shell = None
         return time.monotonic() - started
+
+
+@contextmanager
+def locked(site: ServedSite) -> Iterator[None]:
+    """Let nothing be written on a site with SQLite: a form that is sent waits."""
+    path = Path(site.environment["DATA_DIR"]) / "db.sqlite3"
+    with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
 
 
 def fresh_database(

@@ -65,10 +65,14 @@ ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # in JSON (RFC 8259, 7)
 def normalise_email(text: str) -> str:
     """Return the address that somebody typed or pasted, its domain in small letters and Unicode.
 
+    A domain with a joiner, which IDNA allows between some letters (RFC 5892, A.1), stays in
+    A-labels: nobody sees a joiner, so nobody could type the address.
+
     Raises ValidationError with the reason and what to do.
     """
     local, domain = _parts(text)
-    return f"{local}@{idna.decode(domain) if 'xn--' in domain else domain}"
+    readable = idna.decode(domain) if "xn--" in domain else domain
+    return f"{local}@{domain if any(map(_is_invisible, readable)) else readable}"
 
 
 def to_ascii(address: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from vasite.environment import PROJECT_DIR, default_sender, read_environment
+from vasite.retention import RETENTION
 
 env = read_environment()
 
@@ -81,10 +82,11 @@ if _database["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",  # a writer waits at BEGIN instead of failing half-way
         "timeout": 20,
         # FULL, not NORMAL: in WAL mode NORMAL may lose the last commits in a power cut, and a
-        # form that said "thank you" has promised that the message is on disk.
+        # form that said "thank you" has promised that the message is on disk. What is deleted is
+        # overwritten: who was erased is not to be read in the file's free pages.
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-            "PRAGMA mmap_size=134217728; PRAGMA cache_size=-16000;"
+            "PRAGMA mmap_size=134217728; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON;"
         ),
     }
     _database["CONN_MAX_AGE"] = 60  # to open it anew costs more than most pages
@@ -124,6 +126,7 @@ PERIODIC_TASKS = {
     "vasite.home.troubles.check_site": 300,
     "vasite.mail.tasks.delete_delivered": 3600,
     "vasite.serving.tasks.forget_sign_in_attempts": 3600,
+    "vasite.serving.tasks.forget_sessions": 3600,
     "vasite.content.tasks.delete_old_revisions": 86_400,
     "vasite.home.tasks.forget_data_requests": 3600,
     "contact.tasks.remind": 3600,
@@ -284,6 +287,9 @@ ATTACHMENT_BYTES = {
     "hour": 200 * 1024 * 1024,
     "total": 2 * 1024 * 1024 * 1024,
 }
+# How many bytes of messages, comments and addresses one network may have stored in an hour, each
+# with what comes of it (vasite.forms.text_quota): some five hundred short messages
+TEXT_BYTES_PER_HOUR = 5 * 1024 * 1024
 
 # Mail: everything goes through the outbox, which the worker empties by MAIL_TRANSPORT
 
@@ -337,7 +343,7 @@ LOGIN_URL = "wagtailadmin_login"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_LOCKOUT_CALLABLE = "vasite.serving.errors.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
@@ -355,7 +361,7 @@ ACCESS_COOKIE_PREFIX = "opened-"
 # In the session: a cookie of their own would go to the whole site
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # From the last time that somebody worked in the admin (vasite.accounts.middleware)
-SESSION_COOKIE_AGE = 14 * 86_400
+SESSION_COOKIE_AGE = int(RETENTION["sessions"].period.total_seconds())
 CSRF_FAILURE_VIEW = "vasite.accounts.views.csrf_failure"
 CSRF_COOKIE_HTTPONLY = False  # Wagtail's admin reads it
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -387,6 +393,7 @@ WAGTAIL_DATETIME_FORMAT = "%d/%m/%Y %H:%M"
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # asks another host
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]  # a planned time is the site's, whoever's account it is
 WAGTAIL_WORKFLOW_ENABLED = False  # one person: nobody to submit to
 WAGTAILADMIN_COMMENTS_ENABLED = False
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
@@ -413,7 +420,11 @@ WAGTAILDOCS_SERVE_METHOD = "serve_view"  # wherever the files lie
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILSEARCH_BACKENDS = {
-    "default": {"BACKEND": "vasite.content.search", "SEARCH_CONFIG": "vasite_english"}
+    "default": {
+        "BACKEND": "vasite.content.search",
+        "SEARCH_CONFIG": "vasite_english",
+        "ATOMIC_REBUILD": False,  # one transaction for all rows would lock SQLite until its end
+    }
 }
 WAGTAIL_APPEND_SLASH = True
 TAGGIT_CASE_INSENSITIVE = True

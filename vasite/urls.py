@@ -73,5 +73,5 @@ urlpatterns = [
 
 handler400 = "vasite.serving.errors.bad_request"
 handler403 = "vasite.serving.errors.permission_denied"
-handler404 = "vasite.serving.errors.page_not_found"
+handler404 = "vasite.home.not_found.page_not_found"
 handler500 = "vasite.serving.errors.server_error"

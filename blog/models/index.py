@@ -27,6 +27,10 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
     """The posts, newest first, and their archives by category, tag, series, year and month."""
 
     query_names = ("page",)
+    removal_warning = (
+        "This page lists your posts: while it is away, so are the archives by category, tag and "
+        "date that your posts link to."
+    )
     max_count = 1
     parent_page_types = ["home.HomePage"]
     subpage_types = ["blog.BlogPostPage"]
@@ -68,6 +72,11 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
             .annotate(Max("blogpostpage__last_published_at"))
         )
         return [(f"{blog.full_url}category/{slug}/", moment) for slug, moment in newest]
+
+    @classmethod
+    def last_change_of_listed(cls) -> datetime | None:
+        posts = visible(BlogPostPage.objects.order_by())
+        return posts.aggregate(last=Max("last_published_at"))["last"]
 
     @property
     def years(self) -> list[dict[str, int]]:

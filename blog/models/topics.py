@@ -6,6 +6,8 @@ from django.db import models
 from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.search import index
 
+from vasite.content.optimistic_lock import OptimisticLockForm
+
 
 class Topic(index.Indexed, models.Model):
     """Abstract: a name with an address and a few words of its own."""
@@ -20,6 +22,7 @@ class Topic(index.Indexed, models.Model):
         help_text="One or two sentences above its posts, also shown by search engines.",
     )
 
+    base_form_class = OptimisticLockForm
     panels = [TitleFieldPanel("name"), FieldPanel("slug"), FieldPanel("introduction")]
     search_fields = [index.AutocompleteField("name")]
 

@@ -21,4 +21,4 @@ def enquiry_form(service: ServicePage) -> dict[str, Any]:
     page = ContactPage.objects.live().first()
     if page is None:
         return {"form": None}
-    return {"form": page.make_form(initial={"service": service.slug}, action=page.get_url())}
+    return {"form": page.make_form(initial={"service": service.slug})}

@@ -205,6 +205,13 @@ class CampaignEditView(NoLiveStatus, EditView):
         if not self.object.may_be_changed:
             messages.error(request, "It has begun to go out, so it can’t be changed any more.")
             return redirect(self.object.admin_url)
+        if self.object.is_soon and request.method != "POST":
+            messages.warning(request, "It is about to be sent. Cancel it first, then change it.")
+            return redirect(self.object.admin_url)
+        # Sent from an editor that was open before: nobody was asked about these words
+        if self.object.is_soon and change_to_draft(self.object):
+            messages.warning(request, "It was about to be sent. Nothing was: you changed it.")
+            self.object.refresh_from_db()
         return super().dispatch(request, *args, **kwargs)
 
     def get_success_url(self) -> str:

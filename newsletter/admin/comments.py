@@ -25,7 +25,7 @@ from newsletter.forms import AnswerForm
 from newsletter.models import AuthorRule, Comment
 from newsletter.moderation import answer, moderate, set_rule
 from newsletter.tasks import follow_up
-from vasite.forms.drafts import close_draft, save_draft
+from vasite.forms.drafts import close_draft, take_reply
 from vasite.forms.inboxes import (
     AddressSearchView,
     Cell,
@@ -39,6 +39,7 @@ from vasite.serving.numbers import is_number
 from vasite.serving.queue import enqueue_once
 
 UNDO_SECONDS = 3600
+UNDO_SALT = "comments:undo"
 RULE_WORDS = {
     "": "The author is neither trusted nor blocked any more.",
     "trusted": "From now on this author’s comments never go to spam. They still wait for you.",
@@ -124,9 +125,10 @@ def decide_on_comment(request: HttpRequest, pk: int) -> HttpResponse:
     viewset: CommentViewSet = Comment.snippet_viewset
     if not ModelPermissionPolicy(Comment).user_has_permission(request.user, "change"):
         raise PermissionDenied
-    if text := request.POST.get("answer", ""):  # it may be empty for having been opened earlier
-        save_draft(request.user, comment, text)
-    if "do" in request.POST:
+    text, is_final = request.POST.get("answer", ""), "do" in request.POST
+    if not take_reply(request, comment, text, is_final=is_final):
+        return redirect_back(request)
+    if is_final:
         form = AnswerForm(request.POST)
         if not form.is_valid():
             messages.error(request, form.errors["answer"][0])
@@ -142,7 +144,8 @@ def decide_on_comment(request: HttpRequest, pk: int) -> HttpResponse:
         status = request.POST["status"]
         moderate(Comment.objects.filter(pk=pk), status)
         label = Comment.Status(status).label
-        offer_undo(request, f"Comment by {comment.name}: {label.lower()}.", {pk: comment.status})
+        words = f"Comment by {comment.name}: {label.lower()}."
+        offer_undo(request, words, status, {pk: comment.status})
     if request.POST.get("answer", "").strip():
         where = format_html('<a href="{}">Go on with it</a>', viewset.reply_url(pk))
         words = "Your reply to {} is kept as a draft: it is not public. {}"
@@ -150,35 +153,45 @@ def decide_on_comment(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect_back(request)
 
 
-def offer_undo(request: HttpRequest, words: str, earlier: dict[int, str]) -> None:
-    """Says what was done, with a button that gives comments the status that they had."""
+def offer_undo(request: HttpRequest, words: str, given: str, earlier: dict[int, str]) -> None:
+    """Say what was done, with a button that gives comments the status that they had.
+
+    `given` is the status that they were given now.
+    """
+    earlier = {pk: status for pk, status in earlier.items() if status != given}
     button = format_html(
         '<form class="undo" method="post" action="{}"><input type="hidden" name='
         '"csrfmiddlewaretoken" value="{}"><input type="hidden" name="earlier" value="{}">'
         '<button class="button button-small button-secondary" data-key="u">Undo</button></form>',
         reverse("comments:undo"),
         get_token(request),
-        signing.dumps(earlier, salt="comments.undo"),
+        signing.dumps([given, earlier], salt=UNDO_SALT),
     )
     messages.success(request, format_html("{} {}", words, button))
 
 
 @require_POST
 def undo(request: HttpRequest) -> HttpResponse:
-    """Gives comments back the status that they had before."""
+    """Give comments back the status that they had before, unless it was changed once more since."""
     if not ModelPermissionPolicy(Comment).user_has_permission(request.user, "change"):
         raise PermissionDenied
     try:
-        earlier = signing.loads(
-            request.POST.get("earlier", ""), salt="comments.undo", max_age=UNDO_SECONDS
+        given, earlier = signing.loads(
+            request.POST.get("earlier", ""), salt=UNDO_SALT, max_age=UNDO_SECONDS
         )
     except signing.BadSignature:
         messages.error(request, "That is too long ago to be undone from here.")
         return redirect_back(request)
+    undone = 0
     for status in Comment.Status.values:
         keys = [key for key, value in earlier.items() if value == status]
-        moderate(Comment.objects.filter(pk__in=keys), status)
-    messages.success(request, "Undone.")
+        undone += moderate(Comment.objects.filter(pk__in=keys, status=given), status)
+    if undone == len(earlier):
+        messages.success(request, "Undone.")
+    else:
+        left = "It was" if len(earlier) == 1 else f"{len(earlier) - undone} of them were"
+        words = f"{left} changed or deleted since, so nothing was undone there."
+        messages.warning(request, words)
     return redirect_back(request)
 
 
@@ -196,7 +209,7 @@ class CommentAction(ChangeStateAction):
         earlier = {comment.pk: comment.status for comment in self.actionable_objects}
         names = [comment.name for comment in self.actionable_objects]
         whose = f"Comment by {names[0]}" if len(names) == 1 else f"{num_parent_objects} comments"
-        offer_undo(self.request, f"{whose} {self.changed_words}.", earlier)
+        offer_undo(self.request, f"{whose} {self.changed_words}.", self.state, earlier)
 
     @classmethod
     def change_state(cls, entries: Any, user: Any) -> int:

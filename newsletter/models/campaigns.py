@@ -22,10 +22,13 @@ from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
-from wagtail.models import Page, PreviewableMixin, RevisionMixin
+from wagtail.models import PreviewableMixin, RevisionMixin
 
 from newsletter.blocks import LetterBlocks
-from newsletter.models.subscribers import Subscriber, SubscriberQuerySet
+from newsletter.models.subscribers import NewsletterPage, Subscriber, SubscriberQuerySet
+from vasite.business.models import BusinessSettings
+from vasite.content.optimistic_lock import OptimisticLockForm
+from vasite.content.visibility import path_of
 from vasite.mail.models import moment
 
 # Addresses below /newsletter/ that lead elsewhere
@@ -98,6 +101,7 @@ class SendingSettings(BaseGenericSetting):
         "looked for.",
     )
 
+    base_form_class = OptimisticLockForm
     panels = [
         MultiFieldPanel(
             [
@@ -128,9 +132,9 @@ class SendingSettings(BaseGenericSetting):
         if self.counts_clicks and not privacy_page_mentions("click"):
             raise ValidationError(
                 {
-                    "counts_clicks": "Your privacy page (at /privacy/) doesn’t say so yet. Write "
-                    "there, for example: “I count how often the links in my letters are clicked, "
-                    "but not by whom.”"
+                    "counts_clicks": "Your privacy page doesn’t say so yet. Choose that page under "
+                    "Settings → Your business, and write there, for example: “I count how often "
+                    "the links in my letters are clicked, but not by whom.”"
                 }
             )
 
@@ -146,8 +150,8 @@ class SendingSettings(BaseGenericSetting):
 
 
 def privacy_page_mentions(word: str) -> bool:
-    page = Page.objects.live().filter(slug="privacy").first()
-    return page is not None and word in str(getattr(page.specific, "body", "")).lower()
+    page = BusinessSettings.load().privacy_page
+    return bool(page and page.live and word in str(getattr(page.specific, "body", "")).lower())
 
 
 # A mail server took it, whatever came of it later
@@ -288,8 +292,9 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
 
     @property
     def url(self) -> str:
-        """Its address in the archive."""
-        return f"{settings.SITE_URL}/newsletter/{self.slug}/"
+        """Its address in the archive; empty while there is no newsletter page."""
+        page = path_of(NewsletterPage)
+        return f"{settings.SITE_URL}{page}{self.slug}/" if page else ""
 
     @property
     def admin_url(self) -> str:

@@ -14,6 +14,7 @@ from wagtail.models import Page
 
 from newsletter.tokens import signed_url
 from newsletter.words import as_html, initials
+from vasite.content.optimistic_lock import OptimisticLockForm
 from vasite.email_addresses import MAX_LENGTH, email_key, normalise_email
 from vasite.email_fields import EmailAddressField, EmailKeyField
 from vasite.forms.submissions import Label, Submission
@@ -53,6 +54,7 @@ class CommentSettings(BaseGenericSetting):
     )
     newest_first = models.BooleanField("newest first", default=False)
 
+    base_form_class = OptimisticLockForm
     panels = [FieldPanel("state"), FieldPanel("close_after_days"), FieldPanel("newest_first")]
 
     class Meta:
@@ -124,9 +126,18 @@ class Comment(Submission):
         return self.comment
 
     def needs_email(self, purpose: str) -> bool:
-        """Ask the owner while it waits; tell those who follow its thread while it is public."""
-        needed = {"notice": self.Status.WAITING, "reply": self.Status.APPROVED}
-        return self.status == needed.get(purpose, self.status)
+        """Ask the owner while it waits; tell those who follow its thread while all may read it."""
+        if purpose == "reply":
+            return self.is_readable
+        return purpose != "notice" or self.status == self.Status.WAITING
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether everybody may read it, and the post above it."""
+        from newsletter.threads import discussion_of
+
+        is_public = self.page.live and discussion_of(self.page).is_shown
+        return self.status == self.Status.APPROVED and is_public
 
     @classmethod
     def untold(cls) -> models.QuerySet[Comment]:
@@ -159,6 +170,8 @@ class AuthorRule(models.Model):
     email_key = models.CharField("e-mail", max_length=MAX_LENGTH, unique=True)
     rule = models.CharField(max_length=7, choices=Rule)
     made_at = models.DateTimeField("since", default=timezone.now, editable=False)
+
+    base_form_class = OptimisticLockForm
 
     class Meta:
         verbose_name = "trusted or blocked author"
@@ -213,9 +226,7 @@ class Follow(models.Model):
 
     def needs_email(self, purpose: str) -> bool:
         """Ask to confirm only what has not been confirmed yet, in a thread that is still public."""
-        if purpose != "confirm":
-            return True
-        return self.confirmed_at is None and self.thread.status == Comment.Status.APPROVED
+        return purpose != "confirm" or (self.confirmed_at is None and self.thread.is_readable)
 
     @property
     def confirm_url(self) -> str:

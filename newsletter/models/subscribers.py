@@ -20,6 +20,7 @@ from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from newsletter.tokens import signed_url
 from vasite.content.models import ContentPage
 from vasite.content.pagination import page_asked_for
+from vasite.content.visibility import path_of
 from vasite.email_fields import EmailAddressField, EmailKeyField
 from vasite.forms.submissions import Judged, Label
 from vasite.mail.names import first_name_of
@@ -74,14 +75,23 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
         verbose_name = "newsletter page"
 
     @classmethod
+    def address(cls) -> str:
+        """Return the page's whole address; that of the home page while there is none."""
+        return f"{settings.SITE_URL}{path_of(cls) or '/'}"
+
+    @classmethod
     def further_addresses(cls) -> Iterable[tuple[str, datetime]]:
         """Gives the letters that have gone out."""
         from newsletter.models import Campaign
 
-        if not cls.objects.live().exists():
+        if not path_of(cls):
             return ()
         letters = Campaign.objects.public()
         return [(letter.url, letter.started_at or letter.created_at) for letter in letters]
+
+    @classmethod
+    def last_change_of_listed(cls) -> datetime | None:
+        return max((moment for _, moment in cls.further_addresses()), default=None)
 
     @path("")
     def archive(self, request: HttpRequest) -> HttpResponse:

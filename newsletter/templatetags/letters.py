@@ -9,6 +9,7 @@ from django import template
 from vasite.content.models import SiteImage
 
 WIDEST_FILE, WIDEST_SHOWN = 960, 544  # pixels; the file is sharp on a telephone, too
+PAPER = "fbf7f0"  # as in mail/base.html
 
 register = template.Library()
 
@@ -23,8 +24,12 @@ class MailPicture:
 
 @register.simple_tag
 def mail_picture(image: SiteImage) -> MailPicture:
-    """Gives a JPEG, or a PNG of a picture that may be transparent: no mail program lacks them."""
+    """Return a JPEG, or a PNG where it may be transparent: every mail program shows them.
+
+    What is transparent gets the colour of the paper, because dark ink would vanish wherever a
+    program makes the paper dark.
+    """
     width = min(image.width, WIDEST_FILE)
-    kind = "png" if image.filename.endswith(".png") else "jpeg"
+    kind = f"png|bgcolor-{PAPER}" if image.filename.endswith(".png") else "jpeg"
     file = image.get_rendition(f"width-{width}|format-{kind}")
     return MailPicture(file.url, min(file.width, WIDEST_SHOWN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -27,6 +28,10 @@ RELATED_POSTS = 3
 class ServicesIndexPage(ContentPage):
     """All services with their prices."""
 
+    removal_warning = (
+        "This page lists your services: while it is away, nobody finds all of them and their "
+        "prices in one place."
+    )
     max_count = 1
     parent_page_types = ["home.HomePage"]
     subpage_types = ["services.ServicePage"]
@@ -36,6 +41,11 @@ class ServicesIndexPage(ContentPage):
 
     class Meta:
         verbose_name = "list of services"
+
+    @classmethod
+    def last_change_of_listed(cls) -> datetime | None:
+        services = public_services().order_by()
+        return services.aggregate(last=models.Max("last_published_at"))["last"]
 
     @property
     def services(self) -> PageQuerySet:

@@ -7,6 +7,8 @@ from django.db import models
 from wagtail.admin.panels import FieldPanel
 from wagtail.search import index
 
+from vasite.content.optimistic_lock import OptimisticLockForm
+
 
 class Testimonial(index.Indexed, models.Model):
     """A client's words, shown with their consent or marked as a sample."""
@@ -23,6 +25,7 @@ class Testimonial(index.Indexed, models.Model):
         "sample", default=False, help_text="Not a real client’s words: shows “Sample” beside it."
     )
 
+    base_form_class = OptimisticLockForm
     panels = [
         FieldPanel("text"),
         FieldPanel("name"),

@@ -22,8 +22,8 @@ function fault(field) {
   const { missing, mismatch } = field.dataset;
   if (missing && !field.value.trim()) return missing;
   if (mismatch && field.value && field.validity.typeMismatch) return mismatch;
-  const left = room(field);
-  return left < 0 ? `Shorten this by ${(-left).toLocaleString("en-GB")} characters.` : "";
+  const [most, has] = [Number(field.dataset.limit), [...field.value].length].map((n) => n.toLocaleString("en-GB"));
+  return room(field) < 0 ? `${field.dataset.called} must be ${most} characters or fewer (it has ${has}).` : "";
 }
 
 function judge(field) {
@@ -36,15 +36,24 @@ function judge(field) {
 
 const DAY = 86_400_000;
 
-function load(key) {
+function isYoung(text) {
+  return Date.now() - JSON.parse(text).at < DAY;
+}
+
+// Each tab keeps its own draft: what this one sent last, or else the latest that any of them left.
+function load(start) {
+  const drafts = [];
   try {
-    const draft = JSON.parse(localStorage.getItem(key));
-    if (Date.now() - draft.at < DAY) return draft;
-    localStorage.removeItem(key);
+    const last = sessionStorage.getItem("draft-sent");
+    for (const key of Object.keys(localStorage).filter((one) => one.startsWith(start))) {
+      const text = localStorage.getItem(key);
+      if (isYoung(text)) drafts.push({ key, isOwn: key === last, ...JSON.parse(text) });
+      else localStorage.removeItem(key);
+    }
   } catch {
-    // no storage, or nothing in it
+    // no storage
   }
-  return null;
+  return drafts.sort((one, other) => other.isOwn - one.isOwn || other.at - one.at)[0];
 }
 
 function clock(at) {
@@ -54,7 +63,9 @@ function clock(at) {
 }
 
 function help(form) {
-  const key = `draft ${form.id} ${location.pathname}`;
+  const start = `draft ${form.id} ${location.pathname} `;
+  const key = start + Math.random();
+  const draft = load(start);
   const fields = [...form.querySelectorAll(".field :is([data-limit], [data-mismatch])")];
   const keep = (sentAt) => {
     try {
@@ -64,18 +75,25 @@ function help(form) {
         return;
       }
       localStorage.setItem(key, JSON.stringify({ at: Date.now(), sentAt, fields: Object.fromEntries(typed) }));
+      if (isBack) localStorage.removeItem(draft.key);
       const words = "Your draft is kept in this browser for a day, or until it is sent.";
-      if (!sentAt) say(fields.at(-1), `${form.id}-draft`, words, "field-hint");
+      if (sentAt) sessionStorage.setItem("draft-sent", key);
+      else say(fields.at(-1), `${form.id}-draft`, words, "field-hint");
     } catch {
       // no storage, no draft
     }
   };
-  const draft = load(key);
   const back = fields.filter((field) => !field.value && draft?.fields[field.name]);
   for (const field of back) field.value = draft.fields[field.name];
+  const isSame = ({ name, value }) => value === draft.fields[name];
+  const isBack = back.length || draft?.isOwn || (draft && fields.every(isSame));
   if (back.length) announce(form, draft, () => {
     for (const field of back) field.value = "";
-    localStorage.removeItem(key);
+    for (const one of [draft.key, key]) localStorage.removeItem(one);
+  });
+  // Another tab that went on with these words or cleared them took them from its own place alone
+  addEventListener("storage", ({ key: gone, oldValue, newValue }) => {
+    if (gone === key && !newValue && isYoung(oldValue)) localStorage.setItem(key, oldValue);
   });
   const count = (field) => {
     const left = room(field);
@@ -97,10 +115,8 @@ function help(form) {
   }
   // Its day begins with its words, not whenever somebody looks at it
   if (fields.some(({ name, value }) => value && value !== draft?.fields[name])) keep();
-  form.addEventListener("submit", () => {
-    keep(Date.now());
-    sessionStorage.setItem("draft-sent", key);
-  });
+  // Whatever sends it: what is typed after that is no longer part of it.
+  form.addEventListener("formdata", () => keep(Date.now()));
 }
 
 // Whoever shares this computer must know whose words these are, and how to be rid of them.
@@ -118,6 +134,6 @@ function announce(form, draft, clear) {
   form.prepend(line);
 }
 
-for (const key of Object.keys(localStorage)) if (key.startsWith("draft ")) load(key);
+load("draft "); // forgets those of yesterday
 
 for (const form of document.querySelectorAll("form[data-challenge]")) help(form);

@@ -1,8 +1,9 @@
-// Keeps a reply while it is typed: on the server, and until that has it in this browser as well,
-// for a week. Puts a saved reply where the cursor is.
-const PREFIX = "reply-draft ";
-const WEEK = 7 * 24 * 3600 * 1000;
-const PAUSE = 600;
+// Keeps a reply while it is typed: on the server, and until that has it in this browser as well.
+// Puts a saved reply where the cursor is.
+const user = document.querySelector("meta[name=user]")?.content;
+const PREFIX = `unsaved ${user} reply `; // unsaved.js forgets it after a week and at signing out
+const PAUSE = 600; // milliseconds
+const PATIENCE = 5000; // a form that is sent waits as long for what is being saved
 
 function stored(key) {
   try {
@@ -12,19 +13,20 @@ function stored(key) {
   }
 }
 
-function store(key, text, bases = []) {
+function store(key, text, more) {
   try {
-    if (text) localStorage.setItem(key, JSON.stringify({ text, bases, at: Date.now() }));
+    if (text) localStorage.setItem(key, JSON.stringify({ text, at: Date.now(), ...more }));
     else localStorage.removeItem(key);
   } catch {
     // no storage: the server has it
   }
 }
 
-function forgetOld() {
-  const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  for (const key of keys) {
-    if (!(stored(key)?.at > Date.now() - WEEK)) localStorage.removeItem(key);
+function keysOf(start) {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(start));
+  } catch {
+    return [];
   }
 }
 
@@ -41,59 +43,72 @@ function say(field, words) {
 
 function keep(field) {
   const url = field.dataset.replyDraft;
-  const key = PREFIX + url;
+  const version = field.form.elements.draft_version; // what this window knows of the draft
+  const own = `${PREFIX}${url} `;
+  const key = own + Math.random(); // this window's
   let timer = 0;
-  let request = null;
+  let isSaving = false;
   let saved = field.value;
   let sent = saved;
 
-  const { text: local, bases = [] } = stored(key) ?? {};
-  if (location.hash === "#done" || local === field.value) store(key, "");
-  else if (local) {
-    // What the server has not heard of: after a crash, or typed while signed out
-    const isNewer = !field.value || local.startsWith(field.value) || bases.includes(field.value);
-    field.value = isNewer ? local : `${field.value}\n\n${local}`;
-    field.closest("details")?.setAttribute("open", "");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+  // What the server has not heard of: after a crash, or typed while signed out
+  const left = keysOf(own).map((old) => ({ old, text: "", bases: [], ...stored(old) }));
+  const isNewer = ({ text, bases }) => text.startsWith(saved) || bases.includes(saved);
+  left.sort((one, other) => isNewer(other) - isNewer(one)); // what goes on from the draft, then the rest
+  for (const { old, text, bases, isSent } of left) {
+    store(old, "");
+    if ((location.hash === "#done" && isSent) || field.value.includes(text)) continue;
+    const goesOn = text.startsWith(field.value) || bases.includes(field.value);
+    field.value = goesOn ? text : `${field.value}\n\n${text}`;
   }
 
-  const save = async (options = {}) => {
+  const save = async (isLeaving) => {
     clearTimeout(timer);
     const text = field.value;
-    if (text === saved) return;
-    const form = field.form;
-    const body = new URLSearchParams({ text, version: field.dataset.version });
-    body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    request?.abort();
-    request = new AbortController();
+    if (text === saved || (isSaving && !isLeaving)) return;
+    const unsure = sent; // it may be stored although no answer came
     sent = text;
+    isSaving = true;
+    const body = new URLSearchParams({ text, draft_version: version.value });
+    body.set("csrfmiddlewaretoken", field.form.elements.csrfmiddlewaretoken.value);
     try {
       const headers = { "X-Requested-With": "XMLHttpRequest" };
-      const signal = options.keepalive ? undefined : request.signal;
-      const response = await fetch(url, { method: "POST", body, headers, signal, ...options });
-      const isKept = response.ok && !response.redirected;
-      if (isKept) saved = text;
-      if (isKept && field.value === text) store(key, "");
-      if (isKept) say(field, "Draft saved.");
-      else if (response.status === 409) say(field, "You have sent a reply from another window.");
+      const signal = AbortSignal.timeout(PATIENCE);
+      const response = await fetch(url, { method: "POST", body, headers, signal, keepalive: isLeaving });
+      const draft = await response.json().catch(() => ({}));
+      const isUnknown = response.status === 409 && draft.text !== (unsure || null);
+      if (!isUnknown && draft.version) version.value = draft.version;
+      if (response.ok && draft.version) {
+        saved = text;
+        if (field.value === text) store(key, "");
+        say(field, "Draft saved.");
+      } else if (isUnknown && draft.text) {
+        say(field, "You went on with this reply in another window. What you type here is kept in this browser: load the page again to have both.");
+      } else if (isUnknown) say(field, "You have sent a reply from another window.");
+      else if (response.status === 409) later();
       else say(field, "Kept in this browser: you are no longer signed in.");
-    } catch (error) {
-      if (error.name !== "AbortError") say(field, "Kept in this browser: the site can’t be reached.");
+    } catch {
+      say(field, "Kept in this browser: the site can’t be reached.");
     }
+    isSaving = false;
+    if (field.value !== text) later();
   };
   const later = () => {
-    store(key, field.value, [saved, sent]);
+    store(key, field.value, { bases: [saved, sent] });
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
   };
   field.addEventListener("input", later);
-  if (field.value !== saved) later();
-  addEventListener("pagehide", () => save({ keepalive: true }));
-  document.addEventListener("visibilitychange", () => document.hidden && save({ keepalive: true }));
+  if (field.value !== saved) {
+    field.closest("details")?.setAttribute("open", "");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  addEventListener("pagehide", () => save(true));
+  document.addEventListener("visibilitychange", () => document.hidden && save(true));
   field.form.addEventListener("submit", () => {
     clearTimeout(timer); // the form brings it along
+    store(key, field.value, { bases: [saved, sent], isSent: true });
     saved = field.value;
-    request?.abort();
   });
 }
 
@@ -111,11 +126,6 @@ function insert(event) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-try {
-  forgetOld();
-} catch {
-  // no storage
-}
 for (const field of document.querySelectorAll("[data-reply-draft]")) {
   for (const name of ["input", "click", "keyup"]) {
     field.addEventListener(name, () => (field.dataset.touched = "yes"));

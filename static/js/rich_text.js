@@ -9,6 +9,12 @@
     { rootMargin: NEAR, scrollMargin: NEAR }, // the editor scrolls inside the page
   );
 
+  // As its editor writes a text anew once it begins: that is no change, and need not be saved.
+  const asWritten = (state) => {
+    const { createEditorStateFromRaw, serialiseEditorStateToRaw } = window.Draftail;
+    return JSON.stringify(serialiseEditorStateToRaw(createEditorStateFromRaw(JSON.parse(state))));
+  };
+
   class Waiting {
     constructor(begin, place, input, words) {
       this.input = input;
@@ -65,13 +71,15 @@
   class WaitingRichTextArea extends window.draftail.DraftailRichTextArea {
     render(place, name, id, state, parentCapabilities, options = {}) {
       const begin = (value) => super.render(place, name, id, value, parentCapabilities, options);
-      const blocks = typeof state === "string" && state ? JSON.parse(state)?.blocks : null;
-      if (!blocks?.some((block) => block.text)) return begin(state);
+      if (typeof state !== "string" || !state) return begin(state);
+      const value = asWritten(state);
+      const blocks = JSON.parse(value)?.blocks;
+      if (!blocks?.some((block) => block.text)) return begin(value);
       const input = Object.assign(document.createElement("input"), {
         type: "hidden",
         id,
         name,
-        value: state,
+        value,
       });
       const words = Object.assign(document.createElement("div"), {
         className: "waiting-text",

@@ -6,7 +6,12 @@
   const SESSION = "/admin/session/";
   const PAUSE = 800; // milliseconds in which nothing was typed or dictated
   let lastInput = -PAUSE;
-  for (const type of ["keydown", "input"]) addEventListener(type, () => (lastInput = performance.now()), true);
+  let isComposing = false; // dictating, or typing a script of many signs
+  const note = ({ type }) => {
+    lastInput = performance.now();
+    if (/^composition|^focusout/.test(type)) isComposing = type === "compositionstart";
+  };
+  for (const type of ["keydown", "input", "compositionstart", "compositionend", "focusout"]) addEventListener(type, note, true);
   let asking = null;
   let saving = Promise.resolve();
   let pinging = Promise.resolve();
@@ -75,7 +80,7 @@
       dialog.addEventListener("cancel", (event) => event.preventDefault());
       document.body.append(dialog);
       const open = () => {
-        if (performance.now() - lastInput < PAUSE) {
+        if (isComposing || performance.now() - lastInput < PAUSE) {
           setTimeout(open, PAUSE); // what is being written must not go into the dialog
           return;
         }
@@ -93,8 +98,9 @@
   const isSignedOut = (answer) =>
     answer.status === 401 || (answer.redirected && new URL(answer.url).pathname === "/admin/login/");
 
-  // Autosave, and neither a ping nor the preview
+  // Autosave or a reply's draft, and neither a ping nor the preview
   const isOfForm = (url) =>
+    document.querySelector(`[data-reply-draft="${CSS.escape(url.pathname)}"]`) ||
     [...document.forms].some((form) => form.method === "post" && new URL(form.getAttribute("action") ?? "", location.href).pathname === url.pathname);
 
   window.fetch = async (input, options) => {
@@ -109,7 +115,8 @@
       return answer;
     };
     const isPing = url.pathname.startsWith("/admin/editing-sessions/");
-    const isSave = options?.method?.toLowerCase() === "post" && isOfForm(url);
+    const isLast = options?.keepalive; // of a page that is being left
+    const isSave = !isLast && options?.method?.toLowerCase() === "post" && isOfForm(url);
     if (isSave) await leaving; // the form that is being sent brings it along
     // Wagtail's look for other windows, overtaken by a save, takes that for another window's.
     const sent = isSave ? pinging.then(send) : send();
@@ -122,10 +129,33 @@
     return sent;
   };
 
-  jQuery(document).ajaxError((event, answer) => {
-    if (answer.status === 401 || answer.status === 403) {
-      read().then((state) => state.is_signed_in || signIn()).catch(() => {});
-    }
+  // What Wagtail asks by jQuery (choosers, uploads, the privacy of a page) goes on in the same way.
+  // Its views answer 403 there to who is signed out and to who has no right.
+  jQuery.ajaxTransport("+*", (settings) => {
+    const url = new URL(settings.url, location.href);
+    if (url.origin !== location.origin || !url.pathname.startsWith("/admin/")) return undefined;
+    let request;
+    return {
+      send(headers, complete) {
+        request = settings.xhr();
+        request.open(settings.type, settings.url);
+        const all = { ...headers, "X-Requested-With": "XMLHttpRequest" };
+        for (const [name, value] of Object.entries(all)) request.setRequestHeader(name, value);
+        request.onloadend = async () => {
+          const isRefused = [401, 403].includes(request.status);
+          const state = isRefused ? await read().catch(() => ({})) : {};
+          if (state.is_signed_in === false) {
+            await signIn();
+            this.send(headers, complete);
+          } else complete(request.status, request.statusText, { text: request.responseText }, request.getAllResponseHeaders());
+        };
+        request.send((settings.hasContent && settings.data) || null);
+      },
+      abort() {
+        request.onloadend = null;
+        request.abort();
+      },
+    };
   });
 
   const LEAVING = 20_000; // milliseconds for the next page to come

@@ -1,19 +1,39 @@
 // What was typed and not saved is kept in this browser for a week, for its writer alone, and offered
 // again when the page is opened. Saving, throwing it away and signing out end that.
 (() => {
+  // Locked by somebody else: what is typed would be lost, so nothing can be typed.
+  addEventListener("DOMContentLoaded", () => {
+    for (const panel of document.querySelectorAll(".content-locked [data-edit-form] [role=tabpanel]")) {
+      panel.inert = true;
+    }
+  });
+  try {
+    localStorage.length;
+  } catch {
+    return; // blocked
+  }
   const PREFIX = "unsaved ";
   const DAYS = 7;
-  const PAUSE = 250; // milliseconds
+  const PAUSE = 600; // milliseconds
+  // A rich text tells of a paste, of Enter and of its first letter by no "input"
+  const TYPING = ["input", "change", "beforeinput", "keydown", "paste", "cut", "drop"];
   const SENT = "unsaved-sent"; // in this tab: the key of what was sent last
   const user = document.querySelector("meta[name=user]")?.content;
-  const passing = new Set(["csrfmiddlewaretoken", "loaded_revision_id", "loaded_revision_created_at", "next"]);
+  const passing = new Set(["csrfmiddlewaretoken", "loaded_revision_id", "loaded_revision_created_at", "next", "draft_version"]);
 
-  const stored = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+  const stored = (start = PREFIX) => Object.keys(localStorage).filter((key) => key.startsWith(start));
   const load = (key) => {
     try {
       return JSON.parse(localStorage.getItem(key));
     } catch {
       return null;
+    }
+  };
+  const store = (key, draft) => {
+    try {
+      localStorage.setItem(key, JSON.stringify(draft));
+    } catch {
+      // no room: autosave alone has to do
     }
   };
   const fieldsOf = (data) =>
@@ -43,21 +63,29 @@
     return isToday ? time : `${time} on ${when.toLocaleDateString("en-GB", { day: "numeric", month: "long" })}`;
   };
 
+  const stateOf = ({ value, checked, selectedOptions }) =>
+    JSON.stringify([value, checked, [...(selectedOptions ?? [])].map((option) => option.value)]);
+
   // Fields that are there are filled in; a text made of blocks is sent to the server, which knows
-  // how to lay them out, and opened as the draft that it then is.
+  // how to lay them out, and opened as the draft that it then is. Tells whether it was filled in.
   const bringBack = async (form, fields, key) => {
     const isPlain = fields.every(([name]) => form.elements[name]) && !form.querySelector("[data-draftail-input], .Draftail-Editor, [data-streamfield-stream-container], .waiting-text");
     if (isPlain) {
-      for (const [name, value] of fields) {
-        const field = form.elements[name];
-        if (field.type === "checkbox" || field.type === "radio") field.checked = true;
-        else if (field.value !== value) {
-          field.value = value;
-          field.dispatchEvent(new Event("input", { bubbles: true }));
-          field.dispatchEvent(new Event("change", { bubbles: true }));
-        }
+      const typed = {};
+      for (const [name, value] of fields) (typed[name] ??= []).push(value);
+      for (const field of form.elements) {
+        const isBox = ["checkbox", "radio"].includes(field.type);
+        const values = typed[field.name] ?? []; // an unticked box sends none
+        if (!field.name || field.disabled || passing.has(field.name) || !(isBox || values.length)) continue;
+        const before = stateOf(field);
+        if (isBox) field.checked = values.includes(field.value);
+        else if (field.multiple) for (const option of field.options) option.selected = values.includes(option.value);
+        else field.value = values.shift();
+        if (stateOf(field) === before) continue;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        field.dispatchEvent(new Event("change", { bubbles: true }));
       }
-      return;
+      return true;
     }
     const body = new FormData();
     for (const [name, value] of fields) body.append(name, value);
@@ -68,7 +96,7 @@
       if (saved.success) {
         localStorage.removeItem(key);
         location.assign(saved.url ?? location.pathname);
-        return;
+        return false;
       }
     }
     const carrier = Object.assign(document.createElement("form"), { method: "post", action: form.action, enctype: "multipart/form-data" });
@@ -76,43 +104,46 @@
       carrier.append(Object.assign(document.createElement("textarea"), { name, value }));
     }
     carrier.hidden = true;
-    carrier.addEventListener("submit", () => sessionStorage.setItem(SENT, key));
+    carrier.addEventListener("submit", () => {
+      store(key, { ...load(key), isSent: true });
+      sessionStorage.setItem(SENT, key);
+    });
     document.body.append(carrier);
     carrier.requestSubmit();
+    return false;
   };
 
+  const startOf = (form) => `${PREFIX}${user} ${location.pathname} ${form.getAttribute("id") ?? form.getAttribute("action")} `;
+  const newKey = (form) => startOf(form) + Math.random(); // two windows of one page keep apart
+
   const watch = (form) => {
-    const keyHere = () => `${PREFIX}${user} ${location.pathname} ${form.id}`;
-    let key = keyHere();
-    const serialise = () => JSON.stringify(fieldsOf(new FormData(form)));
+    let key = newKey(form);
+    const isReply = ([name]) => form.elements[name]?.dataset?.replyDraft; // kept by reply_drafts.js
+    const serialise = () => JSON.stringify(fieldsOf(new FormData(form)).filter((one) => !isReply(one)));
     const first = serialise();
+    let clean = first; // what the server has
     let isTouched = false;
     let saved = null;
+    let sent = null; // by the form itself, which the next page answers
     let sending = null;
     let timer = null;
     const keep = () => {
-      timer = null;
+      clearTimeout(timer);
       if (isSignedOut) return;
       const now = serialise();
-      try {
-        if (key !== keyHere()) {
-          localStorage.removeItem(key); // its first autosave gave a new page its address
-          key = keyHere();
-        }
-        if (now === saved || now === first) localStorage.removeItem(key);
-        else localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: now }));
-      } catch {
-        // no room: autosave alone has to do
+      if (!key.startsWith(startOf(form))) {
+        localStorage.removeItem(key); // its first autosave gave a new page its address
+        key = newKey(form);
       }
+      if (now === saved || now === clean) localStorage.removeItem(key);
+      else store(key, { at: Date.now(), fields: now, isSent: now === sent });
     };
-    const draft = load(key);
     const changed = () => {
       isTouched = true;
       clearTimeout(timer);
       timer = setTimeout(keep, PAUSE);
     };
-    form.addEventListener("input", changed);
-    form.addEventListener("change", changed);
+    for (const type of TYPING) form.addEventListener(type, changed);
     form.addEventListener("w-unsaved:add", changed);
     // Wagtail takes the form as it is two seconds after the page was opened, and at the end of each
     // autosave, for what is saved, whatever was typed meanwhile.
@@ -130,42 +161,54 @@
     };
     form.addEventListener("w-autosave:success", succeeded, true); // before Wagtail looks at the form
     form.addEventListener("submit", () => {
+      sent = serialise();
       keep();
       sessionStorage.setItem(SENT, key);
     });
-    const leave = () => timer && (clearTimeout(timer), keep());
+    const leave = () => isTouched && keep();
     addEventListener("pagehide", leave);
     document.addEventListener("visibilitychange", () => document.hidden && leave());
 
-    if (!draft?.fields || draft.fields === serialise()) return;
-    const offer = Object.assign(document.createElement("div"), { className: "help-block help-warning unsaved" });
-    offer.setAttribute("role", "status");
-    offer.append(`What you typed here at ${moment(draft.at)} was not saved. `);
-    const button = (label, act) => {
-      const one = Object.assign(document.createElement("button"), { type: "button", className: "button button-small button-secondary", textContent: label });
-      one.addEventListener("click", act);
-      offer.append(one, " ");
+    const offer = (other, draft) => {
+      const line = Object.assign(document.createElement("div"), { className: "help-block help-warning unsaved w-form-width" });
+      line.setAttribute("role", "status");
+      line.append(`What you typed here at ${moment(draft.at)} was not saved. `);
+      const button = (label, act) => {
+        const one = Object.assign(document.createElement("button"), { type: "button", className: "button button-small button-secondary", textContent: label });
+        one.addEventListener("click", act);
+        line.append(one, " ");
+      };
+      button("Bring it back", async () => {
+        line.remove();
+        const isHere = await bringBack(form, JSON.parse(draft.fields), other).catch(() => form.prepend(line));
+        if (!isHere) return;
+        keep();
+        if (load(key)) localStorage.removeItem(other); // it is this window's from now on
+      });
+      button("Throw it away", () => {
+        line.remove();
+        localStorage.removeItem(other);
+      });
+      form.prepend(line);
     };
-    button("Bring it back", () => {
-      offer.remove();
-      bringBack(form, JSON.parse(draft.fields), key).catch(() => form.prepend(offer));
-    });
-    button("Throw it away", () => {
-      offer.remove();
-      localStorage.removeItem(key);
-    });
-    form.prepend(offer);
+    const isBack = (other) => other === sessionStorage.getItem(SENT) && document.querySelector(".messages .error");
+    const drafts = stored(startOf(form)).map((other) => [other, load(other)]);
+    for (const [other, draft] of drafts.sort(([, one], [, two]) => one.at - two.at)) {
+      if (draft.fields !== first && !isBack(other)) offer(other, draft);
+      else [key, clean] = [other, null]; // the page has it, and it is not known to be saved
+    }
   };
 
   addEventListener("DOMContentLoaded", () => {
-    // A success is that of the form which this tab sent last, and of no other that failed before
+    // A success is that of the form which this tab sent last, and of no other that failed before.
+    // What was typed until this page came was not sent.
     if (document.querySelector(".messages .success")) {
-      localStorage.removeItem(sessionStorage.getItem(SENT));
+      const key = sessionStorage.getItem(SENT);
+      const draft = load(key);
+      const form = document.querySelector("form[data-edit-form]"); // a new page's has a new address
+      if (draft) localStorage.removeItem(key);
+      if (draft && !draft.isSent) store(form ? newKey(form) : key, draft);
       sessionStorage.removeItem(SENT);
-    }
-    // Locked by somebody else: what is typed would be lost, so nothing can be typed.
-    for (const panel of document.querySelectorAll(".content-locked [data-edit-form] [role=tabpanel]")) {
-      panel.inert = true;
     }
     const forms = document.querySelectorAll("form[data-edit-form], main form[method=post i]:has(textarea)");
     for (const form of forms) watch(form);

@@ -71,6 +71,43 @@ def test_an_archive_says_what_it_is(client: Client, write_post: WritePost) -> No
     assert 'href="/feed/money/"' in page
 
 
+NOINDEX = '<meta name="robots" content="noindex'
+
+
+def test_archives_that_say_no_more_than_their_posts_are_not_offered_to_search_engines(
+    client: Client, write_post: WritePost
+) -> None:
+    for number in range(3):
+        tags = ["Mail", "Rare"] if number else ["Mail"]
+        write_post(f"Post {number}", f"2026-03-0{number + 1}", tags=tags, category="Money")
+    for path, is_indexed in {
+        "tag/mail/": True,
+        "tag/rare/": False,
+        "category/money/": True,
+        "2026/": False,
+        "2026/03/": False,
+    }.items():
+        assert (NOINDEX not in client.get(f"/blog/{path}").text) is is_indexed, path
+    sitemap = client.get("/sitemap.xml").text
+    assert "<loc>http://127.0.0.1:8000/blog/category/money/</loc>" in sitemap
+    assert "/blog/tag/" not in sitemap
+    assert "/blog/2026/" not in sitemap
+
+
+def test_archive_without_an_introduction_is_described_by_its_posts(
+    client: Client, write_post: WritePost
+) -> None:
+    write_post("On money", "2026-04-01", tags=["Tax"], category="Money")
+    write_post("On time", "2026-04-02", tags=["Tax"], category="Money")
+    for path, name in {
+        "category/money/": "Money",
+        "tag/tax/": "Posts about Tax",
+        "2026/04/": "Posts of April 2026",
+    }.items():
+        description = f'<meta name="description" content="{name}: On time, On money">'
+        assert description in client.get(f"/blog/{path}").text
+
+
 def test_a_featured_post_stays_at_the_top(client: Client, site: SmallSite, write_post) -> None:
     write_post("Start here", "2020-01-01", is_featured=True)
     assert titles(client, "/blog/") == ["Start here", "On trust"]

@@ -182,3 +182,21 @@ def test_any_slug_is_taken_or_refused_in_words(va: Client, site: SmallSite, slug
     else:
         assert faults(answer)
         assert TEXT in answer.text
+
+
+@pytest.mark.parametrize("key", ["abc", "1.5", "9" * 5000, "9" * 30, "१x", "1 OR 1", "null"])
+def test_what_is_no_key_chooses_nothing_and_loses_nothing(
+    va: Client, site: SmallSite, key: str
+) -> None:
+    button = {"heading": "Call me", "text": "", "button": "Now", "page": key}
+    picture = {"picture": {"image": key, "alt_text": "x", "decorative": ""}, "caption": TEXT}
+    for changed in (
+        {"picture": key},
+        {"introduction": TEXT, "block": ("call_to_action", button)},
+        {"block": ("picture", picture)},
+    ):
+        answer = publish(va, site, **changed)
+        assert answer.status_code in {200, 302}
+        assert answer.status_code == 302 or TEXT in answer.text
+    answer = va.post("/admin/redirects/add/", {"old_path": "/a/", "redirect_page": key})
+    assert answer.status_code == 200

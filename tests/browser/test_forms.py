@@ -98,7 +98,9 @@ def test_the_room_that_is_left_is_counted_near_the_end(visit: Callable[..., Page
     expect(page.locator("#enquiry-message_left")).to_have_text("100 characters left")
     field.fill("x" * 5200)
     field.blur()
-    expect(page.locator("#enquiry-message_error")).to_have_text("Shorten this by 200 characters.")
+    expect(page.locator("#enquiry-message_error")).to_have_text(
+        "“How can I help?” must be 5,000 characters or fewer (it has 5,200)."
+    )
 
 
 def test_a_draft_outlives_a_reload_and_ends_with_sending(visit: Callable[..., Page]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.mail_programs import check_outlook, unreadable
+from tests.browser.mail_programs import check_dark_modes, check_outlook, unreadable
 from tests.browser.test_pages import needs_axe, violations
 from tests.served import ServedSite, once
 
@@ -17,13 +19,21 @@ pytestmark = once
 
 WRITE = """
 import json
+from io import BytesIO
 from django.conf import settings
+from django.core.files.images import ImageFile
 from django.utils import timezone
 from blog.models import BlogPostPage, Category
+from PIL import Image
 from newsletter.composing import Personal, compose
 from newsletter.models import Campaign, NewsletterPage, Subscriber
 from vasite.content.models import SiteImage
 image = SiteImage.objects.exclude(description="").first()
+ink = BytesIO()
+Image.new("LA", (200, 100)).save(ink, "PNG")
+drawing = SiteImage.objects.create(
+    title="Ink", description="A drawing in ink", file=ImageFile(ink, name="ink.png")
+)
 posts = [post.pk for post in BlogPostPage.objects.all()[:2]]
 blocks = {
     "text": "<p>Hello {{ first name }},</p><ul><li>three hours</li></ul><p>مرحبا بك</p>",
@@ -41,7 +51,10 @@ blocks = {
         {"name": "Ten hours", "amount": "280", "unit": "once", "text": "For 3 months"}]},
     "faq": {"questions": [{"question": "How do we start?", "answer": "<p>With a call.</p>"}]},
 }
-body = json.dumps([{"type": name, "value": value} for name, value in blocks.items()])
+blocks = [{"type": name, "value": value} for name, value in blocks.items()]
+blocks.append({"type": "picture", "value": {"picture": {
+    "image": drawing.pk, "alt_text": "My own drawing", "decorative": False}, "caption": ""}})
+body = json.dumps(blocks)
 letter = Campaign.objects.create(subject="Spring, {{ first name }}", preheader="New", body=body)
 html = Personal(None, "Ada").fill_html(compose(letter).html)
 Campaign.objects.filter(pk=letter.pk).update(status="sent", started_at=timezone.now())
@@ -83,6 +96,28 @@ def test_outlook_shows_the_letter(browser: Browser, letter: dict[str, str]) -> N
     check_outlook(page, letter["html"])
     assert page.locator(".button a").get_attribute("href") == f"{letter['site']}/contact/"
     page.close()
+
+
+def test_programs_that_darken_by_themselves_show_the_letter(
+    browser: Browser, letter: dict[str, str]
+) -> None:
+    page = browser.new_page()
+    check_dark_modes(page, letter["html"])
+    page.close()
+
+
+def test_a_drawing_in_dark_ink_is_seen_on_a_dark_screen(
+    browser: Browser, visit: Callable[..., Page], letter: dict[str, str]
+) -> None:
+    mail = browser.new_page(color_scheme="dark")
+    mail.set_content(letter["html"])
+    for page in (mail, visit(letter["page"], color_scheme="dark")):
+        picture = page.get_by_alt_text("My own drawing")
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("[...document.images].at(-1).naturalWidth > 0")
+        with Image.open(BytesIO(picture.screenshot())) as shown:
+            assert min(shown.convert("RGB").getpixel((5, 5))) > 200, page.url
+    mail.close()
 
 
 @needs_axe

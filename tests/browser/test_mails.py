@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.mail_programs import check_outlook, unreadable
+from tests.browser.mail_programs import check_dark_modes, check_outlook, unreadable
 from tests.browser.test_pages import needs_axe, violations
 from tests.served import ServedSite, once
 from vasite.environment import PROJECT_DIR
@@ -127,6 +127,15 @@ def test_outlook_shows_them(browser: Browser, mails: dict[str, dict[str, str]]) 
     page = browser.new_page()
     for mail in mails.values():
         check_outlook(page, mail["html"])
+    page.close()
+
+
+def test_programs_that_darken_by_themselves_show_them(
+    browser: Browser, mails: dict[str, dict[str, str]]
+) -> None:
+    page = browser.new_page()
+    for mail in mails.values():
+        check_dark_modes(page, mail["html"])
     page.close()
 
 

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import sign_in
 from tests.browser.test_pages import needs_axe, violations
-from tests.served import ServedSite, once, wait_until
+from tests.newsletter.list_server import OK, ListServer, running
+from tests.served import ServedSite, locked, once, wait_until
 
 pytestmark = once
 
@@ -28,6 +29,19 @@ comment = Comment(page=BlogPostPage.objects.live().first(), name="Tom NUMBER",
 comment.set_content("NUMBER")
 comment.save()
 print(json.dumps({"enquiry": enquiry.pk, "comment": comment.pk}))
+"""
+COLLEAGUE = """
+from django.contrib.auth import get_user_model
+get_user_model().objects.create_superuser("colleague", "c@example.com", "a colleague’s own")
+"""
+DELIVER = """
+from django.conf import settings
+from vasite.mail.models import OutgoingMail
+from vasite.mail.tasks import deliver
+settings.MAIL_TRANSPORT = {}
+mail = OutgoingMail.objects.filter(subject__startswith="Re:").latest("pk")
+mail.attempts = 1
+deliver(mail)
 """
 WORDS = "Gladly, Hannah. I have time on Tuesday at ten"
 
@@ -80,9 +94,28 @@ def test_the_big_save_keeps_the_reply_and_the_note(at_enquiry: Page) -> None:
     expect(reply_field(at_enquiry)).to_have_value("")
 
 
+def test_a_reply_is_called_sent_once_a_mail_server_took_it(
+    at_enquiry: Page, demo: ServedSite
+) -> None:
+    reply_field(at_enquiry).fill(WORDS)
+    at_enquiry.get_by_role("button", name="Send reply").click()
+    expect(at_enquiry.locator(".messages")).to_contain_text("email isn’t connected yet")
+    done = at_enquiry.locator(".desk-events")
+    expect(done).to_contain_text("Waiting – email isn’t connected yet")
+    with running(ListServer()) as server:
+        for answer, words in (("451 4.2.1 Come back later", "Waiting"), (OK, "Sent on")):
+            expect(done).not_to_contain_text("Sent on")
+            server.answers["RCPT"] = answer
+            demo.run_code(DELIVER.format(server.transport))
+            at_enquiry.reload()
+            expect(done).to_contain_text(words)
+    expect(done).to_contain_text(WORDS)
+
+
 def test_what_was_sent_or_saved_is_not_offered_again(at_enquiry: Page, demo: ServedSite) -> None:
     stored = "Object.keys(localStorage).filter(key => key.startsWith('unsaved')).length"
     reply_field(at_enquiry).fill(WORDS)
+    at_enquiry.get_by_role("textbox", name="Private note").fill("Ring her husband")
     wait_until(lambda: at_enquiry.evaluate(stored) == 1)
     at_enquiry.get_by_role("button", name="Send reply").click()
     expect(at_enquiry.locator(".messages .success, .messages .warning")).to_be_visible()
@@ -95,6 +128,22 @@ def test_what_was_sent_or_saved_is_not_offered_again(at_enquiry: Page, demo: Ser
     at_enquiry.get_by_role("button", name="Save").click()
     expect(at_enquiry.locator(".messages .success")).to_be_visible()
     wait_until(lambda: at_enquiry.evaluate(stored) == 0)
+
+
+def test_words_typed_while_a_reply_is_being_sent_are_there_again(
+    at_enquiry: Page, demo: ServedSite
+) -> None:
+    field = reply_field(at_enquiry)
+    field.fill(WORDS)
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    with locked(demo):
+        with at_enquiry.expect_request(lambda one: one.is_navigation_request()):
+            at_enquiry.get_by_role("button", name="Send reply").evaluate("one => one.click()")
+        at_enquiry.keyboard.type(" or eleven")
+    expect(at_enquiry.locator(".desk-events")).to_contain_text(WORDS)
+    expect(at_enquiry.locator(".desk-events")).not_to_contain_text("eleven")
+    expect(field).to_have_value(f"{WORDS} or eleven")
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
 
 
 @pytest.mark.parametrize("is_calendar_open", [True, False])
@@ -185,6 +234,78 @@ def test_a_draft_saved_late_does_not_bring_a_sent_reply_back(
     assert late.status == 409
     at_enquiry.unroute("**/reply-drafts/**")
     at_enquiry.reload()
+    expect(reply_field(at_enquiry)).to_have_value("")
+
+
+@pytest.mark.parametrize("order", [("0.1", "0.2"), ("0.2", "0.1")])
+def test_words_of_two_windows_are_joined_in_any_order(
+    at_enquiry: Page, order: tuple[str, str]
+) -> None:
+    older, newer = (at_enquiry.context.new_page() for _ in order)
+    for page, key in zip((older, newer), order, strict=True):
+        page.add_init_script(f"Math.random = () => {key}")  # what it keeps is found in this order
+        page.route("**/reply-drafts/**", lambda route: route.abort())
+    older.goto(at_enquiry.url)
+    reply_field(at_enquiry).fill(WORDS)
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    newer.goto(at_enquiry.url)
+    for page, typed in ((older, "Dear Hannah"), (newer, f"{WORDS}.")):
+        reply_field(page).fill(typed)
+        expect(page.get_by_text("the site can’t be reached")).to_be_visible()
+    at_enquiry.reload()
+    expect(reply_field(at_enquiry)).to_have_value(f"{WORDS}.\n\nDear Hannah")
+    for page in (older, newer):
+        page.unroute_all()
+
+
+def test_two_windows_of_a_reply_lose_no_word(at_enquiry: Page, demo: ServedSite) -> None:
+    older, newer = at_enquiry, at_enquiry.context.new_page()
+    newer.goto(older.url)
+    reply_field(newer).fill(WORDS)
+    expect(newer.get_by_text("Draft saved.")).to_be_visible()
+    reply_field(older).press_sequentially("Dear Hannah")
+    expect(older.get_by_text("in another window")).to_be_visible()
+    reply_field(newer).press_sequentially(".")  # what this window saves is its own alone
+    newer.reload()
+    expect(reply_field(newer)).to_have_value(f"{WORDS}.\n\nDear Hannah")
+    older.get_by_role("button", name="Send reply").click()
+    expect(older.locator(".messages")).to_contain_text("in another window")
+    expect(reply_field(older)).to_have_value(f"{WORDS}.\n\nDear Hannah")
+    expect(older.locator("#done + p")).to_have_text("Nothing yet.")
+
+
+def test_a_reply_goes_on_after_an_answer_that_never_came(at_enquiry: Page) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()  # the server has it
+        route.abort()
+
+    reply_field(at_enquiry).fill("Before. After.")
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    at_enquiry.route("**/reply-drafts/**", lose)
+    reply_field(at_enquiry).fill("Before. Between. After.")
+    expect(at_enquiry.get_by_text("the site can’t be reached")).to_be_visible()
+    at_enquiry.unroute("**/reply-drafts/**")
+    reply_field(at_enquiry).fill("Before. Between them. After.")
+    expect(at_enquiry.get_by_text("Draft saved.")).to_be_visible()
+    at_enquiry.reload()
+    expect(reply_field(at_enquiry)).to_have_value("Before. Between them. After.")
+
+
+def test_a_reply_is_shown_to_nobody_else_at_this_browser(
+    at_enquiry: Page, demo: ServedSite
+) -> None:
+    at_enquiry.route("**/reply-drafts/**", lambda route: route.abort())
+    reply_field(at_enquiry).fill(WORDS)
+    expect(at_enquiry.get_by_text("the site can’t be reached")).to_be_visible()
+    url = at_enquiry.url
+    at_enquiry.context.clear_cookies()
+    demo.run_code(COLLEAGUE)
+    leave(at_enquiry, "/admin/login/")
+    at_enquiry.fill("input[name=username]", "colleague")
+    at_enquiry.fill("input[name=password]", "a colleague’s own")
+    at_enquiry.click("button[type=submit]")
+    at_enquiry.wait_for_url("**/admin/")
+    at_enquiry.goto(url)
     expect(reply_field(at_enquiry)).to_have_value("")
 
 

@@ -108,6 +108,27 @@ def test_va_pastes_a_post_with_three_pictures_and_publishes_it(
     assert page.locator("article figure img").count() == 3
 
 
+def test_what_is_typed_after_a_picture_lands_in_no_other_text(
+    admin: Page, demo: ServedSite
+) -> None:
+    start_post(admin, demo, "A picture by the slash")
+    paste(admin, "<p>First words.</p><p>Last words.</p>")
+    admin.keyboard.type(" /Picture")
+    expect(admin.get_by_role("option", name="Picture")).to_be_visible()
+    admin.keyboard.press("Enter")
+    expect(admin.get_by_role("button", name="Choose an image").last).to_be_focused()
+    admin.keyboard.press("Enter")
+    chooser = admin.locator(".modal-content")
+    chooser.get_by_role("link", name="Diary").first.click()
+    expect(chooser).to_have_count(0)
+    picture = admin.locator("[data-streamfield-child]", has=admin.locator(".image-chooser")).last
+    expect(picture.get_by_role("button", name="Actions").first).to_be_focused()
+    admin.keyboard.type("not in the text")
+    expect(admin.locator(".public-DraftEditor-content").first).to_have_text(
+        "First words.Last words. "
+    )
+
+
 def test_va_schedules_a_post_and_it_appears_by_itself(
     visit: Callable[..., Page], admin: Page, demo: ServedSite
 ) -> None:
@@ -166,3 +187,23 @@ def test_a_long_post_is_edited_at_its_end(admin: Page, demo: ServedSite) -> None
     said = demo.run_code(LAST_TEXTS)
     assert said.startswith("60 ")
     assert "Paragraph 58 of a long <b>story</b>." in said
+
+
+MIXED_POST = LONG_POST.replace("a-long-story", "a-long-read").replace(
+    "</b>.</p>",
+    "</b> with <a href='https://example.com/'>a <i>link</i></a>.</p><ul><li>And more</li></ul>",
+)
+FIELDS = "JSON.stringify([...new FormData(document.querySelector('form[data-edit-form]'))])"
+
+
+def test_scrolling_through_a_long_post_changes_nothing(admin: Page, demo: ServedSite) -> None:
+    number = demo.run_code(MIXED_POST).split()[-1]
+    admin.goto(f"{demo.url}/admin/pages/{number}/edit/")
+    waiting = admin.locator(".waiting-text")
+    expect(waiting.last).to_contain_text("Paragraph 59 of a long story with a link.")
+    before = admin.evaluate(FIELDS)
+    while count := waiting.count():
+        waiting.last.evaluate("words => words.scrollIntoView()")
+        wait_until(lambda count=count: waiting.count() < count)
+    admin.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the editors' moment
+    assert admin.evaluate(FIELDS) == before

@@ -121,12 +121,65 @@ def test_a_reply_whose_button_is_pressed_twice_goes_out_once(va: Client, enquiry
 
 def test_a_draft_saved_while_typing_is_offered_again(va: Client, enquiry: Enquiry) -> None:
     url = f"/admin/reply-drafts/contact.enquiry/{enquiry.pk}/"
-    assert va.post(url, {"text": "Gladly, Han", "version": "0"}).json() == {"kept": True}
+    saved = va.post(url, {"text": "Gladly, Han", "draft_version": "0"})
+    assert saved.json() == {"version": 1}
     assert "Gladly, Han</textarea>" in page_of(va, enquiry)
     press(va, enquiry, "send", reply="Gladly, Hannah.")
-    late = va.post(url, {"text": "Gladly, Hannah.", "version": "0"})  # on its way meanwhile
+    late = va.post(url, {"text": "Gladly, Hannah.", "draft_version": "1"})  # on its way
     assert late.status_code == 409
     assert "Hannah.</textarea>" not in page_of(va, enquiry)
+
+
+WHOLE = "Gladly, Hannah. Shall I ring you?"
+
+
+@pytest.mark.parametrize(
+    ("older", "kept"),
+    [
+        pytest.param("", WHOLE, id="empty"),
+        pytest.param("Gladly", WHOLE, id="shorter"),
+        pytest.param("Shall I ring you?", WHOLE, id="in it already"),
+        pytest.param("Dear Hannah", f"{WHOLE}\n\nDear Hannah", id="other words"),
+        pytest.param(f"{WHOLE} At ten?", f"{WHOLE} At ten?", id="more"),
+    ],
+)
+def test_an_older_window_takes_no_word_of_a_draft_away(
+    va: Client, enquiry: Enquiry, older: str, kept: str
+) -> None:
+    url = f"/admin/reply-drafts/contact.enquiry/{enquiry.pk}/"
+    va.post(url, {"text": WHOLE, "draft_version": "0"})
+    late = va.post(url, {"text": older, "draft_version": "0"})  # as it is typed
+    is_more = older.startswith(WHOLE)
+    assert late.status_code == (200 if is_more else 409)
+    assert is_more or late.json() == {"version": 1, "text": WHOLE}
+    answer = press(va, enquiry, "save", reply=older, note="Ring her", draft_version="0")
+    assert f"{kept}</textarea>" in answer.text
+    assert ("another window" in answer.text) is ("Dear" in older)
+    assert enquiry.events.filter(text="Ring her").exists()
+    assert ReplyDraft.objects.get().text == kept
+
+
+@pytest.mark.parametrize("button", ["send", "discard"])
+@pytest.mark.parametrize("older", ["", "Gladly"])
+def test_an_older_window_ends_no_draft_that_it_does_not_show(
+    va: Client, enquiry: Enquiry, button: str, older: str
+) -> None:
+    press(va, enquiry, "save", reply=WHOLE)
+    answer = press(va, enquiry, button, reply=older, note="Ring her", draft_version="0")
+    assert "You went on with this reply in another window." in answer.text
+    assert f"{WHOLE}</textarea>" in answer.text
+    assert "Ring her</textarea>" in answer.text
+    assert not OutgoingMail.objects.filter(subject__startswith="Re:").exists()
+    assert ReplyDraft.objects.get().text == WHOLE
+    press(va, enquiry, button, reply=WHOLE, draft_version="1")
+    assert ReplyDraft.objects.get().text == ""
+
+
+def test_long_replies_of_two_windows_are_joined_whole(va: Client, enquiry: Enquiry) -> None:
+    one, other = "One " * 20_000 + "end of one.", "Other " * 20_000 + "end of the other."
+    press(va, enquiry, "save", reply=one)
+    press(va, enquiry, "save", reply=other, draft_version="0")
+    assert ReplyDraft.objects.get().text == f"{one}\n\n{other}"
 
 
 def test_a_draft_is_the_writers_own_and_goes_with_the_enquiry(
@@ -156,8 +209,20 @@ def test_a_saved_reply_is_added_to_what_was_typed(va: Client, enquiry: Enquiry) 
     assert "Typed first.\n\nDear Hannah," in page_of(va, enquiry)
     enquiry.refresh_from_db()
     assert enquiry.state == "new"
-    nonsense = {"insert": "9" * 40, "reply": "Typed first.", "state": "new"}
+    nonsense = {"insert": "9" * 40, "reply": "Typed first.", "state": "new", "draft_version": "1"}
     assert va.post(f"/admin/enquiries/edit/{enquiry.pk}/", nonsense).status_code == 302
+
+
+def test_a_reply_outlives_the_saved_reply_that_somebody_deleted_meanwhile(
+    va: Client, enquiry: Enquiry
+) -> None:
+    fields = {"insert": "99", "reply": "Typed first.", "note": "Nice", "state": "new"}
+    answer = va.post(f"/admin/enquiries/edit/{enquiry.pk}/", fields)
+    assert answer.status_code == 200
+    assert "That saved reply has been deleted. Nothing was added." in answer.text
+    assert "Typed first.</textarea>" in answer.text
+    assert "Nice</textarea>" in answer.text
+    assert "Typed first.</textarea>" in page_of(va, enquiry)
 
 
 def test_who_did_what_is_kept(va: Client, enquiry: Enquiry) -> None:

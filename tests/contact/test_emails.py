@@ -89,15 +89,17 @@ def test_nothing_goes_out_to_somebody_who_was_deleted(
     va: Client, enquiry: Enquiry, way: str, settings: Any
 ) -> None:
     press(va, enquiry, "send", reply="Gladly.")
-    if way == "page":
-        page = va.get(f"/admin/enquiries/delete/{enquiry.pk}/").text
+    if way == "everywhere":
+        va.post(enquiry.erase_url)
+    else:
+        one, ticked = f"delete/{enquiry.pk}/", f"delete/?id={enquiry.pk}"
+        address = (
+            f"/admin/enquiries/{one}" if way == "page" else f"/admin/bulk/contact/enquiry/{ticked}"
+        )
+        page = va.get(address).text
         assert "will not be sent" in page
         assert enquiry.erase_url in page
-        va.post(f"/admin/enquiries/delete/{enquiry.pk}/")
-    elif way == "list":
-        va.post(f"/admin/bulk/contact/enquiry/delete/?id={enquiry.pk}")
-    else:
-        va.post(enquiry.erase_url)
+        va.post(address)
     assert not Enquiry.objects.exists()
     with running(ListServer()) as mail_server:
         settings.MAIL_TRANSPORT = mail_server.transport

@@ -51,6 +51,15 @@ TIMES = {
     "17:30 pm": time(17, 30),
     "１７：３０": time(17, 30),
     "09:00:00": time(9),
+    "12noon": time(12),
+    "12:00 noon": time(12),
+    "12.00 midnight": time(0),
+    "1730hrs": time(17, 30),
+    "0900h": time(9),
+    "9 oclock": time(9),
+    "5h30": time(5, 30),
+    "05:30": time(5, 30),
+    "0530": time(5, 30),
 }
 
 
@@ -73,6 +82,12 @@ def test_a_time_is_read_as_it_was_meant(text: str, moment: time) -> None:
         ("0pm", "such as 9am"),
         ("half past five", "such as 9am"),
         ("1pm tomorrow", "such as 9am"),
+        ("3 noon", "such as 9am"),
+        ("1", "1am or 1pm: “1” may be either"),
+        ("5.30", "5am or 5pm: “5.30” may be either"),
+        ("5:30", "5am or 5pm"),
+        ("530", "5am or 5pm"),
+        ("7 o’clock", "7am or 7pm"),
     ],
 )
 def test_a_time_that_cannot_be_read_is_refused_in_words(text: str, words: str) -> None:
@@ -87,7 +102,7 @@ def test_what_the_site_prints_can_be_typed_in_again(moment: time) -> None:
 
 DATES = [
     *("27/11/2026", "27.11.2026", "27-11-2026", "27. 11. 2026", "27/11/26", "2026-11-27"),
-    *("2026/11/27", "27 November 2026", "27th Nov 2026", "Fri 27 November 2026"),
+    *("2026/11/27", "27 November 2026", "27th Nov 2026", "Fri 27 November 2026", "Fri. 27/11/26"),
     *("Friday, 27 November, 2026", "November 27, 2026", "27 nov. 2026", "27-Nov-2026"),
 ]
 
@@ -117,6 +132,10 @@ def test_a_date_with_a_time_is_read_in_either_order(text: str, clock: str) -> No
         ("27/11/2026 25:00", "Enter a time such as"),
         ("27/11/2026 9am-5pm", "Enter one time here"),
         ("27/11/0026 9am", "Enter a date and a time"),
+        ("Monday 27/11/2026 9am", "27 November 2026 is a Friday"),
+        ("9am on Thurs 27th November 2026", "27 November 2026 is a Friday"),
+        ("27 November 12 noon", "Enter a date and a time"),
+        ("27/11/2026 5.30", "5am or 5pm"),
         ("2026-13-40T09:00", "Enter a date and a time"),
     ],
 )
@@ -186,7 +205,17 @@ def test_opening_hours_are_shown_as_they_were_meant(
     assert f"&quot;closes&quot;: &quot;{second}&quot;" in page
 
 
-@pytest.mark.parametrize(("opens", "closes"), [("9am-5pm", ""), ("9", "5"), ("nine", "5pm")])
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [
+        ("9am-5pm", ""),
+        ("9", "5"),
+        ("nine", "5pm"),
+        ("1", "5"),
+        ("1.30", "5.30"),
+        ("9am", "midnight"),
+    ],
+)
 def test_opening_hours_that_make_no_sense_come_back_with_what_was_typed(
     va: Client, site: SmallSite, opens: str, closes: str
 ) -> None:
@@ -204,6 +233,8 @@ def test_a_reminder_is_taken_for_the_day_that_was_typed(va: Client, site: SmallS
     va.post(url, {"state": "new", "remind_on": "27th November 2030"})
     enquiry.refresh_from_db()
     assert enquiry.remind_on == date(2030, 11, 27)
+    page = va.post(url, {"state": "new", "remind_on": "27/11/2020"}).text
+    assert "27 November 2020 is over." in page
     page = va.post(url, {"state": "new", "remind_on": "next week"}).text
     assert "Enter a date as day, month and year" in page
     assert 'value="next week"' in page

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 import zlib
 from html import unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pillow_heif
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
+from PIL import Image, ImageColor
+from wagtail.users.models import UserProfile
 
 from tests.conftest import SmallSite
 from vasite.content.models import SiteImage
@@ -25,6 +28,22 @@ def file_of(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     output = BytesIO()
     image.save(output, kind, **options)
     return output.getvalue()
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def with_chunk(png: bytes, name: bytes, data: bytes) -> bytes:
+    """A PNG with one more chunk, after its first."""
+    return png[:33] + chunk(name, data) + png[33:]
+
+
+def png_of(bits: int, colour_type: int, rows: list[bytes]) -> bytes:
+    """A PNG of depths that Pillow doesn't write."""
+    head = struct.pack(">2I5B", *SIZE, bits, colour_type, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(b"".join(b"\x00" + row for row in rows)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + pixels + chunk(b"IEND", b"")
 
 
 def upload(va: Client, content: bytes, name: str = "photo.png") -> Any:
@@ -52,8 +71,10 @@ def icc_tag(kind: bytes, body: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
-def icc_profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
-    """A display profile of ICC.1:2001."""
+def icc_profile(
+    space: bytes, tags: dict[bytes, bytes], kind: bytes = b"mntr", connection: bytes = b"XYZ "
+) -> bytes:
+    """A profile of ICC.1:2001, of a display if nothing else is said."""
     text = b"A test\x00"
     tags = {
         b"desc": icc_tag(b"desc", struct.pack(">I", len(text)) + text + bytes(78)),
@@ -66,7 +87,7 @@ def icc_profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
         table += name + struct.pack(">II", place + len(data), len(body))
         data += body
     head = struct.pack(
-        ">I4sI4s4s4s", place + len(data), bytes(4), 0x02400000, b"mntr", space, b"XYZ "
+        ">I4sI4s4s4s", place + len(data), bytes(4), 0x02400000, kind, space, connection
     )
     head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
     return head + bytes(128 - len(head)) + table + data
@@ -90,6 +111,27 @@ ADOBE_RGB = icc_profile(
         **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), gamma(2.19921875)),
     },
 )
+PROPHOTO = icc_profile(
+    b"RGB ",
+    {
+        b"rXYZ": xyz(0.79767, 0.28804, 0.0),
+        b"gXYZ": xyz(0.13519, 0.71187, 0.0),
+        b"bXYZ": xyz(0.03134, 0.00009, 0.82491),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), gamma(1.8)),
+    },
+)
+
+
+def press() -> bytes:
+    """A profile of inks that is easy to see at work: its cyan is red, its black is black."""
+    ramp = bytes(range(256))
+    paper, ink = bytes((255, 128, 128)), bytes((136, 208, 195))  # L*a*b*, the ink sRGB's red
+    black = bytes((0, 128, 128))
+    head = bytes((4, 3, 2, 0)) + struct.pack(">9i", *(65536, 0, 0, 0) * 2, 65536)
+    lut = icc_tag(b"mft1", head + ramp * 4 + (paper + black) * 4 + (ink + black) * 4 + ramp * 3)
+    return icc_profile(b"CMYK", {b"A2B0": lut}, b"prtr", b"Lab ")
+
+
 LINEAR_128 = 188  # sRGB of half the light
 
 
@@ -184,6 +226,174 @@ def test_greys_stay_grey(
     assert found == pytest.approx((expected,) * 3 + (255,), abs=4)
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_clear_grey_of_few_bits_is_clear(va: Client, site: SmallSite, bits: int) -> None:
+    highest = 2**bits - 1
+    rows = bytes([0b11110000]) * SIZE[0] if bits == 1 else bytes([0xFF, 0x00]) * (SIZE[0] // 2)
+    content = png_of(bits, 0, [bytes(row) for row in [rows[: SIZE[0] * bits // 8]] * SIZE[1]])
+    content = with_chunk(content, b"tRNS", struct.pack(">H", highest))
+    assert upload(va, content).status_code == 302
+    with Image.open(SiteImage.objects.get().file.path) as stored:
+        shown = {stored.convert("RGBA").getpixel((across, 5)) for across in range(16)}
+    assert {opacity for *_, opacity in shown} == {0, 255}
+    assert (0, 0, 0, 255) in shown
+
+
+@pytest.mark.parametrize("clear", [(0x1234, 0x4000, 0xC000), (0x00F0, 0x00A0, 0x0010)])
+def test_a_clear_colour_of_sixteen_bits_is_clear(
+    va: Client, site: SmallSite, clear: tuple[int, int, int]
+) -> None:
+    row = struct.pack(">3H", *clear) * 32 + struct.pack(">3H", 0x8080, 0x8080, 0x8080) * 32
+    content = with_chunk(png_of(16, 2, [row] * SIZE[1]), b"tRNS", struct.pack(">3H", *clear))
+    assert pixel(va, content)[3] == 0
+    SiteImage.objects.all().delete()
+    assert pixel(va, content, at=50) == pytest.approx((0x80, 0x80, 0x80, 255), abs=2)
+
+
+@pytest.mark.parametrize("place", [16, 18, 20, 36, 128, 131, 140, 300])
+def test_a_profile_with_a_damaged_byte_costs_no_picture(
+    va: Client, site: SmallSite, place: int
+) -> None:
+    profile = bytearray(ADOBE_RGB)
+    profile[place] ^= 0xFF
+    content = file_of(Image.new("RGB", SIZE, "red"), icc_profile=bytes(profile))
+    assert pixel(va, content)[3] == 255
+
+
+# A colour in Display P3 and in BT.2020 (sRGB's curve), and the same in sRGB
+WIDE = {12: ((200, 100, 50), (216, 93, 31)), 9: ((160, 128, 96), (178, 126, 92))}
+
+
+@pytest.mark.parametrize("primaries", WIDE)
+@pytest.mark.parametrize("kind", ["PNG", "AVIF", "HEIF"])
+def test_a_wide_range_that_a_file_only_names_looks_right(
+    va: Client, site: SmallSite, kind: str, primaries: int
+) -> None:
+    given, shown = WIDE[primaries]
+    image = Image.new("RGB", SIZE, given)
+    if kind == "PNG":
+        content = with_chunk(file_of(image), b"cICP", bytes([primaries, 13, 0, 1]))
+    elif kind == "AVIF":
+        content = file_of(image, "AVIF", quality=100)
+        content = content.replace(b"colrnclx\x00\x01", b"colrnclx" + struct.pack(">H", primaries))
+    else:
+        content = file_of(
+            image,
+            "HEIF",
+            quality=100,
+            save_nclx_profile=True,
+            color_primaries=primaries,
+            transfer_characteristics=13,
+            matrix_coefficients=6,
+            full_range_flag=1,
+        )
+    assert pixel(va, content) == pytest.approx((*shown, 255), abs=4)
+
+
+@pytest.mark.parametrize(
+    ("inks", "profile", "shown"),
+    [
+        pytest.param((255, 0, 0, 0), press(), (255, 0, 0), id="inks of the profile"),
+        pytest.param((0, 255, 0, 0), press(), (255, 255, 255), id="paper of the profile"),
+        pytest.param((255, 0, 0, 0), None, (0, 255, 255), id="no profile"),
+        pytest.param((255, 0, 0, 0), ADOBE_RGB, (0, 255, 255), id="profile of a display"),
+    ],
+)
+def test_a_picture_for_the_press_has_its_colours(
+    va: Client, site: SmallSite, inks: tuple[int, ...], profile: Any, shown: tuple[int, ...]
+) -> None:
+    options = {"icc_profile": profile} if profile else {}
+    content = file_of(Image.new("CMYK", SIZE, inks), "JPEG", quality=100, **options)
+    assert pixel(va, content, "photo.jpg") == pytest.approx((*shown, 255), abs=10)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_colours_of_prophoto(va: Client, site: SmallSite, kind: str) -> None:
+    options = {"quality": 100} if kind == "JPEG" else {}
+    content = file_of(Image.new("RGB", SIZE, (110, 100, 90)), kind, icc_profile=PROPHOTO, **options)
+    # By the standard's own equations
+    assert pixel(va, content) == pytest.approx((141, 117, 107, 255), abs=3)
+
+
+def test_the_first_picture_of_a_double_lens_is_shown(va: Client, site: SmallSite) -> None:
+    content = file_of(COLOURS[0], "MPO", save_all=True, append_images=COLOURS[1:], quality=100)
+    assert pixel(va, content, "photo.jpg") == pytest.approx((255, 0, 0, 255), abs=4)
+
+
+# The quarters of the file, in the order in which they are seen: EXIF 2.32, 4.6.4.A
+QUARTERS = [ImageColor.getrgb(colour) for colour in ("red", "lime", "blue", "white")]
+TURNS = {1: "0123", 2: "1032", 3: "3210", 4: "2301", 5: "0213", 6: "2031", 7: "3120", 8: "1302"}
+
+
+XMP_TURNED = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>"""
+
+
+def turned(kind: str, turn: int, **options: Any) -> bytes:
+    """A photograph of four colours as a phone writes it, with its turn and where it was taken."""
+    exif, image = Image.Exif(), Image.new("RGB", (400, 200))
+    exif[0x0112] = turn
+    exif.get_ifd(0x8825)[1] = "N"
+    for number, colour in enumerate(QUARTERS):
+        left, top = number % 2 * 200, number // 2 * 100
+        image.paste(colour, (left, top, left + 200, top + 100))
+    # HEIC and AVIF are turned by boxes of their own, which Pillow writes for this
+    return file_of(image, kind, exif=exif.tobytes(), **options)
+
+
+def quarters(image: Image.Image) -> str:
+    """The numbers of the colours at the four corners."""
+    corners = image.convert("RGB").resize((4, 4), Image.Resampling.NEAREST)
+    seen = [corners.getpixel(place) for place in [(0, 0), (3, 0), (0, 3), (3, 3)]]
+    nearest = [min(QUARTERS, key=lambda one: math.dist(one, colour)) for colour in seen]
+    return "".join(str(QUARTERS.index(one)) for one in nearest)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_a_photo_is_upright_however_the_phone_was_held(
+    va: Client, site: SmallSite, kind: str, turn: int
+) -> None:
+    upload(va, turned(kind, turn))
+    with Image.open(SiteImage.objects.get().file.path) as stored:
+        assert stored.size == ((400, 200) if turn < 5 else (200, 400))
+        assert not stored.getexif()
+        assert quarters(stored) == TURNS[turn]
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_no_public_file_of_a_photo_is_turned_or_says_where_it_was_taken(
+    va: Client, site: SmallSite, work: Any, settings: Any, tmp_path: Path, kind: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    upload(va, turned(kind, 6, xmp=XMP_TURNED))
+    site.post.picture = SiteImage.objects.get()
+    site.post.save_revision().publish()
+    work()
+    paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.parent.name for path in paths} == {"original_images", "images", "cards"}
+    for path in paths:
+        with Image.open(path) as file:
+            assert not file.getexif(), path
+            assert not {"exif", "xmp"} & set(file.info), path
+            if path.parent.name == "cards":
+                if path.stem != str(site.post.pk):
+                    continue
+                file = file.crop((740, 0, 1200, 630))
+            assert quarters(file)[:2] == TURNS[6][:2], path  # a broad one is cut out above
+
+
+def test_a_photo_that_was_turned_already_is_not_turned_again(va: Client, site: SmallSite) -> None:
+    image, exif = Image.new("RGB", (40, 20)), Image.Exif()
+    exif[0x0112] = 6
+    # Without the box these are no more than notes: ISO/IEC 23008-12, A.2.2
+    for content in (file_of(image, "AVIF", xmp=XMP_TURNED), file_of(image, "HEIF", exif=exif)):
+        assert b"irot" not in content
+        upload(va, content)
+    assert [(one.width, one.height) for one in SiteImage.objects.all()] == [(40, 20)] * 2
+
+
 def test_the_turn_of_a_converted_picture_is_carried_out(va: Client, site: SmallSite) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -210,7 +420,7 @@ def test_an_owner_is_told_that_an_animation_would_stand_still(
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF"])
-@pytest.mark.parametrize("name", ["a.jpeg", "a.png", "a.heic", "a.webp", "photo", "a.txt"])
+@pytest.mark.parametrize("name", ["a.jpeg", "a.png", "a.heic", "a.webp", "photo", "a.txt", "..."])
 def test_a_picture_is_known_by_its_content(
     va: Client, site: SmallSite, kind: str, name: str
 ) -> None:
@@ -238,10 +448,7 @@ def test_an_owner_is_told_that_hdr_would_look_wrong(
     va: Client, site: SmallSite, transfer: int
 ) -> None:
     assert "This is an HDR image" in said(upload(va, heic(transfer), "photo.heic"))
-    png = file_of(COLOURS[0])
-    chunk = b"cICP" + bytes([9, transfer, 0, 1])
-    chunk = struct.pack(">I", 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    png = png[:33] + chunk + png[33:]
+    png = with_chunk(file_of(COLOURS[0]), b"cICP", bytes([9, transfer, 0, 1]))
     assert "This is an HDR image" in said(upload(va, png))
     assert not SiteImage.objects.exists()
 
@@ -255,7 +462,19 @@ def test_an_owner_is_told_that_hdr_would_look_wrong(
         pytest.param(file_of(COLOURS[0], "PDF"), "This is a PDF file", id="PDF"),
         pytest.param(file_of(COLOURS[0], "JPEG2000"), "This is a JPEG 2000 file", id="JPEG 2000"),
         pytest.param(b"8BPS\x00\x01" + bytes(40), "This is a Photoshop file", id="PSD"),
-        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "This is a SVG file", id="SVG"),
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "This is an SVG file", id="SVG"),
+        pytest.param(b"\xef\xbb\xbf\n<svg/>", "This is an SVG file", id="SVG with a BOM"),
+        pytest.param(
+            b"<?xml version='1.0'?><!-- Made by hand --><!DOCTYPE svg><svg><script/></svg>",
+            "This is an SVG file",
+            id="SVG with a script",
+        ),
+        pytest.param(b"<!DOCTYPE html><p>Hello", "can't be read as a picture", id="HTML"),
+        pytest.param(b"<?xml version='1.0'?><feed/>", "can't be read as a picture", id="XML"),
+        pytest.param(b"\x00\x00\x00\x20ftypisom" + bytes(60), "This is a video", id="MP4"),
+        pytest.param(b"\x00\x00\x00\x14ftypqt  " + bytes(60), "This is a video", id="MOV"),
+        pytest.param(b"\x1aE\xdf\xa3" + bytes(60), "This is a video", id="WebM"),
+        pytest.param(file_of(COLOURS[0], "ICO"), "This is an icon (ICO) file", id="ICO"),
         pytest.param(b"\x00\x00\x00\x18ftypmsf1" + bytes(60), "This kind of HEIC", id="sequence"),
         pytest.param(file_of(COLOURS[0], "HEIF")[:200], "This kind of HEIC", id="cut HEIC"),
         pytest.param(file_of(COLOURS[0])[:60], "can't be read as a picture", id="cut PNG"),
@@ -272,3 +491,28 @@ def test_an_owner_is_told_what_is_wrong_with_a_file(
     for name in ("photo.jpg", "photo.heic"):
         assert words in said(upload(va, content, name))
     assert not SiteImage.objects.exists()
+
+
+def test_a_profile_picture_says_nothing_of_where_it_was_taken(va: Client, site: SmallSite) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # taken with the phone upright
+    exif.get_ifd(0x8825)[1] = "N"
+    photo = file_of(Image.new("RGB", (800, 600), "red"), "JPEG", exif=exif)
+    for content, name in ((photo, "me.jpg"), (file_of(COLOURS[0], "TIFF"), "me.jpg")):
+        answer = va.post(
+            "/admin/account/",
+            {
+                "avatar-avatar": SimpleUploadedFile(name, content),
+                "name_email-email": "va@example.com",
+                "locale-preferred_language": "",
+                "theme-theme": "system",
+                "theme-contrast": "system",
+                "theme-density": "default",
+                "theme-keyboard_shortcuts": "on",
+            },
+        )
+        assert answer.status_code == (302 if content == photo else 200)
+    assert "This is a TIFF file" in said(answer)
+    with Image.open(UserProfile.objects.get().avatar.path) as stored:
+        assert not stored.getexif()
+        assert stored.size == (300, 400)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -128,3 +129,65 @@ def test_the_longest_address_leaves_room_for_its_number(va: Client, site: SmallS
     for _ in range(2):
         va.post(address, fields("A long title", "a" * 255), headers=JSON)
     assert BlogPostPage.objects.filter(slug=f"{'a' * 253}-2").exists()
+
+
+def test_every_time_is_the_sites_so_an_account_offers_no_other_zone(
+    va: Client, site: SmallSite
+) -> None:
+    assert "locale-current_time_zone" not in va.get("/admin/account/").text
+    va.post("/admin/account/", {"locale-current_time_zone": "America/New_York"})
+    words = fields("For later", "for-later", "1/7/2099 9am")
+    va.post(f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/", words)
+    assert latest(BlogPostPage.objects.get(slug="for-later")).go_live_at == datetime(
+        2099, 7, 1, 8, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize("name", ["home", "blog", "post"])
+def test_a_change_planned_for_a_page_that_code_wrote_leaves_it_public_until_then(
+    va: Client, client: Client, site: SmallSite, name: str
+) -> None:
+    """As are all pages with which a site begins."""
+    page = getattr(site, name)
+    moment = f"{timezone.localtime() + timedelta(days=1):%d/%m/%Y 9am}"
+    words = fields(page.title, page.slug, moment, introduction="Words of tomorrow")
+    words |= {"hero_title": "Your office, done", "action_label": "Ask me"}
+    answer = va.post(edit_url(page), words | {"action-publish": "1"}, follow=True)
+    assert "scheduled for publishing" in answer.text
+    assert "no longer scheduled" not in answer.text
+    now = client.get(page.url)
+    assert now.status_code == 200
+    assert "Words of tomorrow" not in now.text
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        call_command("publish_scheduled", verbosity=0)
+    assert "Words of tomorrow" in client.get(page.url).text
+
+
+def test_a_moment_that_is_over_is_not_taken_for_now(va: Client, site: SmallSite) -> None:
+    before = f"{timezone.localtime() - timedelta(days=1):%d/%m/%Y 9am}"
+    words = fields("For yesterday", "for-yesterday", before) | {"action-publish": "1"}
+    answer = va.post(f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/", words)
+    assert "This time is over." in answer.text
+    assert not BlogPostPage.objects.filter(slug="for-yesterday").exists()
+
+
+def test_a_moment_that_came_stops_no_later_change(va: Client, scheduled: BlogPostPage) -> None:
+    moment = stored_moment(scheduled)
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        call_command("publish_scheduled", verbosity=0)
+        va.force_login(get_user_model().objects.get())
+        words = fields("For later", "for-later", moment, introduction="Second words")
+        va.post(edit_url(scheduled), words | {"action-publish": "1"})
+    assert "Second words" in Client().get("/blog/for-later/").text
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"), [("???", "post"), ("\U0001f389", "post"), ("你好", "你好")]
+)
+def test_a_title_that_makes_no_address_stops_nobody(
+    va: Client, site: SmallSite, title: str, slug: str
+) -> None:
+    for number in ("", "-2"):
+        words = fields(title, "") | {"action-publish": "1"}
+        va.post(f"/admin/pages/add/blog/blogpostpage/{site.blog.pk}/", words)
+        assert BlogPostPage.objects.get(slug=f"{slug}{number}").live

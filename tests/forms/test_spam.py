@@ -98,6 +98,7 @@ def test_no_trap_shares_its_id_with_a_part_of_the_page(
     client: Client, site: SmallSite, trap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vasite.forms.accessible.TRAPS", (trap,))
+    monkeypatch.setattr("vasite.pagecache.remembering._known", {})  # holds empty forms
     for path in ("/services/inbox/", "/blog/on-trust/", "/contact/", "/privacy/your-data/"):
         ids = re.findall(r' id="([^"]+)"', client.get(path).text)
         assert len(ids) == len(set(ids)), path
@@ -148,6 +149,18 @@ def test_an_old_challenge_proves_nothing() -> None:
     proof = solved()
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         assert check_proof(proof)[0] == "wrong"
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=11), timedelta(days=40)])
+def test_what_is_sent_with_a_late_proof_is_stored(
+    client: Client, site: SmallSite, late: timedelta
+) -> None:
+    proof = solved()
+    with time_machine.travel(timezone.now() + late):
+        assert client.post("/contact/", PERSON | {"altcha": proof}).status_code == 303
+    enquiry = Enquiry.objects.get()
+    assert enquiry.message == PERSON["message"]
+    assert enquiry.reasons == ["Its proof of work is false or was used before"]
 
 
 def test_the_challenge_is_never_kept_by_a_cache(client: Client, db: None) -> None:

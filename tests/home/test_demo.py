@@ -1,8 +1,10 @@
 """The demo is a believable business, and can be put back."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.test import Client
 from wagtail.models import Page
@@ -14,6 +16,8 @@ from services.models import ServicePage, Testimonial
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.mail.models import OutgoingMail
+from vasite.seo.cards import card_name
+from vasite.seo.tasks import content_pages
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +43,16 @@ def test_it_works(client: Client) -> None:
         assert (letter.public_title in archive) == (letter.status == "sent")
     assert client.get(Campaign.objects.get(status="sent").url).status_code == 200
     assert not OutgoingMail.objects.exists()  # nobody is written to by the demo
+
+
+def test_each_page_has_its_social_card_at_once_on_a_slow_machine_too(settings: Any) -> None:
+    settings.SLICE_SECONDS = 0
+    for name in default_storage.listdir("cards")[1] if default_storage.exists("cards") else []:
+        default_storage.delete(f"cards/{name}")
+    call_command("demo", verbosity=0)
+    cards = {card_name(page) for page in content_pages(Page.objects.all())}
+    assert len(cards) > 20
+    assert {name for name in cards if not default_storage.exists(name)} == set()
 
 
 def test_every_testimonial_is_marked_as_a_sample(client: Client) -> None:

@@ -49,6 +49,14 @@ def test_all_words_must_be_there(client: Client, library: SmallSite) -> None:
     assert titles(client, q="invoice unicorn") == []
 
 
+def test_visitor_who_types_one_letter_is_asked_for_a_word(
+    client: Client, library: SmallSite
+) -> None:
+    assert titles(client, q="a") == []
+    assert "Type a whole word." in client.get("/search/?q=a").text
+    assert client.get("/search/suggest/?q=a").json() != []  # which grow with each letter
+
+
 def test_results_can_be_kept_to_a_kind(client: Client, library: SmallSite) -> None:
     assert titles(client, q="invoice", kind="posts") == ["Asking for money"]
     assert titles(client, q="invoice", kind="services") == ["Invoices"]

@@ -42,6 +42,39 @@ FOUND = [
     ("Zero\u200bwidth", "zerowidth"),
     ("Invoices", "invoice"),
     ("What an hour costs", "what does an hour cost"),
+    ("Companies", "company"),
+    ("A company", "companies"),
+    ("Two boxes", "box"),
+    ("My business", "businesses"),
+    ("Smith, O'Neill-Jones", "oneill jones"),
+    ("Mrs ONeill Jones", "o'neill-jones"),
+    ("UK rules", "u.k."),
+    ("U.K. rules", "uk"),
+    ("5,000 words", "5000"),
+    ("5000 words", "5,000"),
+    ("Half: ½ day", "1/2"),
+    ("At example.co.uk", "example"),
+    ("R&D credits", "R&D"),
+    ("A hello_world", "hello"),
+    ("Œuvres", "oeuvre"),
+    ("The aether", "æther"),
+    ("From Łódź", "lodz"),
+    ("Søren", "soren"),
+    ("Sixty đồng", "dong"),
+    ("Istanbul", "İSTANBUL"),
+    ("IŞIK", "isik"),
+    ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+    ("Ёлка", "елка"),
+    ("كِتَاب", "كتاب"),
+    ("كـتـاب", "كتاب"),
+    ("أحمد", "احمد"),
+    ("שָׁלוֹם", "שלום"),
+    ("בית־ספר", "בית ספר"),
+    ("東京の秘書", "秘書"),
+    ("カフェ", "ｶﾌｪ"),
+    ("비서를", "비서"),
+    ("ร้านกาแฟ", "กาแฟ"),
+    ("नमस्ते दुनिया", "दुनिया"),
 ]
 
 
@@ -59,6 +92,18 @@ def test_a_word_is_found_in_any_spelling(
         page = client.get("/search/", {"q": query}).text
         assert "/blog/the-post/" in page, where
         assert "/blog/other/" not in page, where
+
+
+@pytest.mark.parametrize("query", ["ـ", "ـ invoice ـ", "։", "ー", "-", "٫"])
+def test_a_query_without_a_word_finds_nothing(
+    client: Client, va: Client, site: SmallSite, work: Callable[[], None], query: str
+) -> None:
+    site.blog.add_child(instance=BlogPostPage(title="An invoice", slug="the-post"))
+    work()
+    page = client.get("/search/", {"q": query}).text
+    assert ("/blog/the-post/" in page) == ("invoice" in query)
+    found = va.get("/admin/pages/search/results/", {"q": query})
+    assert ("An invoice" in found.text) == ("invoice" in query)
 
 
 @pytest.mark.parametrize(

@@ -19,20 +19,26 @@ import time_machine
 from django.core.mail import send_mail
 from django.test import Client
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
+from blog.tasks import relate_all_posts
 from tests.conftest import SmallSite
 from tests.newsletter.conftest import server  # noqa: F401 - a fixture
 from tests.newsletter.list_server import ListServer, running
 from tests.programs import needs
 from tests.served import ServedSite, copy_of_standard_site, free_port, wait_until
+from vasite.content.models import SiteImage
+from vasite.content.tasks import make_renditions
 from vasite.environment import PROJECT_DIR
 from vasite.home.models import Trouble
 from vasite.home.troubles import check_site, check_worker, follow
 from vasite.mail.models import OutgoingMail
 from vasite.mail.tasks import deliver_due
+from vasite.seo import tasks as seo
 from vasite.serving.models import Worker
-from vasite.serving.tasks import resume_abandoned_tasks
+from vasite.serving.tasks import MAX_TRIES, resume_abandoned_tasks
 
 OWNER = "owner@example.com"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -259,6 +265,131 @@ def test_a_task_that_nobody_runs_by_the_clock_is_no_trouble(site: SmallSite, wor
     work()
     look()
     assert not Trouble.objects.exists()
+
+
+def test_owner_is_told_at_once_of_a_task_that_kills_each_worker(
+    mail: ListServer, va: Client, site: SmallSite
+) -> None:
+    fail.enqueue()
+    for number in range(MAX_TRIES):
+        look()
+        assert mail.received == []
+        DBTaskResult.objects.get(task_path=fail.module_path).claim(f"worker-{number}")
+        resume_abandoned_tasks()
+    look()
+    assert subjects(mail) == ["Your website: Background tasks keep failing"]
+    assert b"test_troubles.fail" in mail.received[0][1]
+    assert "Background tasks keep failing" in va.get("/admin/").text
+
+
+def test_owner_is_told_of_a_task_that_fails_each_time_whatever_began_it(
+    mail: ListServer, site: SmallSite, work: Any
+) -> None:
+    for _ in range(3):
+        look()
+        assert mail.received == []
+        fail.enqueue()
+        work()
+    look()
+    assert subjects(mail) == ["Your website: Background tasks keep failing"]
+
+
+@pytest.mark.parametrize(
+    ("path", "act"),
+    [
+        ("blog.tasks.relate_all_posts", "blog.tasks.relate"),
+        ("vasite.seo.tasks.refresh_cards", "vasite.seo.tasks.refresh_card"),
+        ("vasite.seo.tasks.review_pages", "vasite.seo.tasks.review_page"),
+    ],
+)
+def test_owner_is_told_of_a_nightly_task_that_can_deal_with_no_row(
+    mail: ListServer,
+    va: Client,
+    site: SmallSite,
+    work: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    act: str,
+) -> None:
+    def fail_on(row: Any) -> None:
+        raise ValueError("zelda@example.org")
+
+    task = import_string(path)
+    with monkeypatch.context() as broken:
+        broken.setattr(act, fail_on)
+        task.enqueue()
+        work()
+        look()
+    assert subjects(mail) == ["Your website: Background tasks keep failing"]
+    assert path.encode() in mail.received[0][1]
+    assert b"zelda" not in mail.received[0][1]
+    now = timezone.now()
+    with time_machine.travel(now + DAY, tick=False):
+        task.enqueue()
+        work()
+        look()
+        assert "Background tasks keep failing" not in va.get("/admin/").text
+
+
+def test_owner_is_told_once_of_the_same_failing_task_and_again_of_another(
+    mail: ListServer, site: SmallSite, work: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_on(row: Any) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr("vasite.seo.tasks.refresh_card", fail_on)
+    start = timezone.now()
+    for day in range(4):
+        later(start, seo.refresh_cards.enqueue, work, look, days=day)
+    assert len(subjects(mail)) == 1
+    monkeypatch.setattr("blog.tasks.relate", fail_on)
+    tasks = (seo.refresh_cards.enqueue, relate_all_posts.enqueue)
+    for day in (5, 6, 7):
+        later(start, *tasks, work, look, look, days=day)
+    assert len(subjects(mail)) == 2
+    assert b"relate_all_posts" in mail.received[1][1]
+
+
+def test_one_faulty_row_of_a_nightly_task_is_shown_and_stops_no_other(
+    mail: ListServer, va: Client, site: SmallSite, work: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh = seo.refresh_card
+
+    def fail_on_posts(page: Any) -> None:
+        if page.slug == "on-trust":
+            raise ValueError("odd")
+        refresh(page)
+
+    monkeypatch.setattr(seo, "refresh_card", fail_on_posts)
+    seo.refresh_cards.enqueue()
+    work()
+    look()
+    assert subjects(mail) == []
+    assert "Social cards" in va.get("/admin/").text
+
+
+def test_owner_reads_of_an_image_of_which_no_size_can_be_made(
+    mail: ListServer, va: Client, site: SmallSite, image: SiteImage, work: Any
+) -> None:
+    work()
+    assert "Sizes of an image" not in va.get("/admin/").text
+    whole = Path(image.file.path).read_bytes()
+    Path(image.file.path).write_bytes(whole[:100])
+    image.renditions.all().delete()
+    make_renditions.enqueue(image.pk)
+    work()
+    look()
+    assert f"Sizes of an image, number {image.pk}: 1 tries" in va.get("/admin/").text
+    assert subjects(mail) == []
+    for _ in range(2):
+        make_renditions.enqueue(image.pk)
+        work()
+    look()
+    assert subjects(mail) == ["Your website: Background tasks keep failing"]
+    Path(image.file.path).write_bytes(whole)
+    make_renditions.enqueue(image.pk)
+    work()
+    assert "Sizes of an image" not in va.get("/admin/").text
 
 
 # The certificate

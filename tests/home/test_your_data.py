@@ -89,6 +89,19 @@ def test_it_works(client: Client, known: None) -> None:
     assert Enquiry.objects.filter(name="Tom").exists()
 
 
+def test_nothing_is_erased_without_a_question(client: Client, known: None) -> None:
+    path = ask(client)
+    page = client.get(path).text
+    assert 'method="post"' not in page
+    assert 'href="?erase=1">Delete my data…' in page
+    question = client.get(f"{path}?erase=1").text
+    assert "This can’t be undone." in question
+    assert 'href="?">Keep it' in question
+    assert 'method="post"><p class="buttons"><button class="button" type="submit">Yes' in question
+    assert client.post(f"{path}?erase=1")["Location"] == path
+    assert not Subscriber.objects.exists()
+
+
 def test_the_files_that_came_with_an_enquiry_come_along(client: Client, known: None) -> None:
     enquiry = Enquiry.objects.get(email=PERSON, state="won")
     enquiry.files.create(question="Your brief", name="brief.pdf", content=b"%PDF-1.7")

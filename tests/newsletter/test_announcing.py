@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
+from wagtail.models import PageViewRestriction
 
 from blog.models import BlogPostPage, Category
+from newsletter.announcing import announce
 from newsletter.models import Campaign, SendingSettings
 from newsletter.tasks import send_campaigns
 from tests.conftest import SmallSite
@@ -68,6 +70,23 @@ def test_never_twice_for_the_same_post(site: SmallSite, server: ListServer, read
             post.refresh_from_db()
             post.save_revision().publish()
     assert server.counts == {"each@example.com": 1}
+
+
+def test_a_post_that_was_hidden_since_waits_until_it_is_public_again(
+    site: SmallSite, server: ListServer, readers: None
+) -> None:
+    publish(site, "On trust", timezone.now())
+    hidden = publish(site, "For clients", timezone.now())
+    with later(minutes=16):
+        assert announce() == 2
+        secret = PageViewRestriction.objects.create(page=hidden, restriction_type="login")
+        send_campaigns.call()
+        assert server.counts == {"each@example.com": 1}
+        assert "“For clients”" in Campaign.objects.get(post=hidden).trouble
+        secret.delete()
+    with later(hours=1):
+        send_campaigns.call()
+    assert [b"For clients" in raw for _, raw in server.received] == [False, True]
 
 
 def test_an_old_post_is_no_news(site: SmallSite, server: ListServer, readers: None) -> None:

@@ -237,6 +237,20 @@ def test_a_provider_that_is_down_holds_the_letter_and_she_is_told_once(
     assert campaign.trouble == ""
 
 
+def test_what_holds_a_newsletter_names_no_subscriber(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    """A server may quote the address; the campaign and the owner's email outlive the person."""
+    (email,) = subscribers(1)
+    server.answers["RCPT"] = f"421 4.7.0 <{email}>: try again later"
+    send(va, campaign)
+    send_due()
+    campaign.refresh_from_db()
+    assert campaign.trouble == "The mail server doesn’t take it: 421 4.7.0 <…>: try again later"
+    told = OutgoingMail.objects.get(subject__contains="waits")
+    assert email not in told.text + told.html
+
+
 def test_a_letter_that_the_provider_takes_for_spam_does_not_burn_the_list(
     va: Client, server: ListServer, campaign: Campaign
 ) -> None:
@@ -490,6 +504,26 @@ def test_what_was_changed_after_the_question_is_asked_about_again(
     answer = va.post(campaign.admin_url, {"confirm": "", "version": ""}, follow=True).text
     assert "It was changed meanwhile" in answer
     assert state(campaign) == "draft"
+
+
+def test_words_that_nobody_was_asked_about_are_not_sent_when_the_minute_is_over(
+    va: Client, server: ListServer, campaign: Campaign
+) -> None:
+    subscribers(1)
+    press(va, campaign, "confirm", version="")
+    address = f"/admin/campaigns/edit/{campaign.pk}/"
+    answer = va.get(address, follow=True)
+    assert "Cancel it first" in answer.text
+    assert "Sending in 1 minute" in answer.text
+    # An editor that was open before
+    fields = {"subject": "Half a sen", "nameless": "there", "body-count": "0"}
+    answer = va.post(address, fields, follow=True)
+    assert "Nothing was: you changed it." in answer.text
+    campaign.refresh_from_db()
+    assert (campaign.subject, campaign.status) == ("Half a sen", "draft")
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        assert send_due() == 0
+    assert server.received == []
 
 
 def test_a_test_is_offered_until_one_was_sent_of_what_it_says_now(

@@ -14,6 +14,7 @@ from newsletter.sending import send_due
 from tests.conftest import SmallSite
 from tests.newsletter.list_server import ListServer
 from tests.newsletter.test_campaigns import send, subscriber
+from vasite.business.models import BusinessSettings
 from vasite.home.demo.pages import paragraphs
 from vasite.home.models import StandardPage
 
@@ -98,9 +99,8 @@ def test_a_link_that_is_none(client: Client, site: SmallSite) -> None:
 def test_her_privacy_page_has_to_say_so(
     va: Client, site: SmallSite, words: str, is_kept: bool
 ) -> None:
-    site.home.add_child(
-        instance=StandardPage(title="Privacy", slug="privacy", body=[paragraphs(words)])
-    )
+    page = StandardPage(title="How I use your details", body=[paragraphs(words)])
+    BusinessSettings.objects.update(privacy_page=site.home.add_child(instance=page))
     form: dict[str, Any] = {"post_minutes": 15, "late_hours": 6, "counts_clicks": "on"}
     answer = va.post(f"{SETTINGS}{SendingSettings.load().pk}/", form, follow=True)
     assert SendingSettings.load().counts_clicks is is_kept

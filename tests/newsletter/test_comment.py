@@ -7,6 +7,7 @@ from django.test import Client
 
 from newsletter.models import Comment
 from tests.conftest import SmallSite
+from tests.refusing import refused
 from vasite.mail.models import OutgoingMail
 
 WORDS = {"name": "Priya", "email": "priya@example.com", "comment": "Well said."}
@@ -67,7 +68,12 @@ def test_reader_whose_comment_is_refused_still_sees_where_the_post_is(
     trail = re.compile('<nav class="breadcrumbs".*?</nav>', re.DOTALL)
     shown = trail.findall(client.get("/blog/on-trust/").text)
     assert 'href="/blog/"' in shown[0]
-    assert trail.findall(send(client, site, email="nonsense").text) == shown
+    refused = send(client, site, email="nonsense").text
+    assert trail.findall(refused) == shown
+    assert "<title>Error: On trust – " in refused
+    too_long = send(client, site, name="x" * 81, comment="x" * 3001).text
+    assert "Your name must be 80 characters or fewer (it has 81)." in too_long
+    assert "Your comment must be 3,000 characters or fewer (it has 3,001)." in too_long
 
 
 def test_markup_in_a_comment_is_shown_as_text(client: Client, site: SmallSite) -> None:
@@ -83,6 +89,16 @@ def test_a_reload_stores_it_once(client: Client, site: SmallSite) -> None:
     send(client, site)
     assert Comment.objects.count() == 1
     assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_reader_is_not_thanked_for_a_comment_that_could_not_be_stored(
+    client: Client, site: SmallSite
+) -> None:
+    client.raise_request_exception = False
+    with refused(OutgoingMail):
+        assert send(client, site).status_code == 500
+    assert not Comment.objects.exists()
 
 
 def test_a_draft_takes_no_comment(client: Client, site: SmallSite) -> None:

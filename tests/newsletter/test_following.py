@@ -10,12 +10,15 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from wagtail.models import PageViewRestriction
 
 from newsletter.models import AuthorRule, Comment, Follow, Subscriber
+from newsletter.tasks import follow_up
 from tests.conftest import SmallSite
 from vasite.mail.models import OutgoingMail
 
 Work = Callable[[], None]
+Change = Callable[[SmallSite], None]
 
 
 def write(site: SmallSite, name: str, **changes: object) -> Comment:
@@ -156,6 +159,23 @@ def test_all_can_be_ended_at_once_and_consent_is_asked_anew(
     assert "Your comment is public" in mails_to("Hannah")[0].text
 
 
+def test_a_reader_who_stopped_one_thread_in_another_window_stops_all(
+    site: SmallSite, va: Client, work: Work, followed: Comment
+) -> None:
+    approve(va, write(site, "Hannah", comment="A second thread.", wants_answers="on"))
+    approve(va, write(site, "Piotr", comment="His own.", wants_answers="on"))
+    work()
+    address = link_to_end()
+    button = re.search(r'name="all" value="([^"]+)"', Client().get(address).text)
+    assert button
+    Client().post(address)
+    assert Follow.objects.filter(email="hannah@example.com").exists()
+    Client().post(address, {"all": "forged"})
+    assert Follow.objects.filter(email="hannah@example.com").exists()
+    Client().post(address, {"all": button[1]})
+    assert Follow.objects.get().email == "piotr@example.com"
+
+
 def link_to_end() -> str:
     return Follow.objects.first().end_url.removeprefix("http://127.0.0.1:8000")
 
@@ -185,3 +205,71 @@ def test_nobody_is_asked_about_a_comment_that_was_taken_down(
     assert asked.is_needed
     va.post(f"/admin/comments/{comment.pk}/decide/", {"status": "spam"})
     assert not OutgoingMail.objects.get(pk=asked.pk).is_needed
+
+
+def make_private(site: SmallSite) -> None:
+    PageViewRestriction.objects.create(
+        page=site.post, restriction_type="password", password="swordfish"
+    )
+
+
+def make_public(site: SmallSite) -> None:
+    PageViewRestriction.objects.all().delete()
+
+
+def unpublish(site: SmallSite) -> None:
+    site.post.unpublish()
+
+
+def publish(site: SmallSite) -> None:
+    site.post.save_revision().publish()
+
+
+def turn_comments_off(site: SmallSite) -> None:
+    site.post.commenting = "off"
+    site.post.save()
+
+
+def turn_comments_on(site: SmallSite) -> None:
+    site.post.commenting = ""
+    site.post.save()
+
+
+HIDDEN = [
+    pytest.param(make_private, make_public, id="private"),
+    pytest.param(unpublish, publish, id="unpublished"),
+    pytest.param(turn_comments_off, turn_comments_on, id="no comments"),
+]
+
+
+@pytest.mark.parametrize(("hide", "show"), HIDDEN)
+def test_follower_is_told_of_nothing_that_was_hidden_until_it_is_public_again(
+    site: SmallSite, va: Client, work: Work, followed: Comment, hide: Change, show: Change
+) -> None:
+    answer = write(site, "Piotr", parent=followed.pk)
+    asking = write(site, "Maria", wants_answers="on")
+    hide(site)
+    approve(va, answer)
+    approve(va, asking)
+    work()
+    assert not mails_to("Hannah")
+    assert not mails_to("Maria")
+    show(site)
+    follow_up.enqueue()
+    work()
+    assert "> Piotr thinks so." in mails_to("Hannah")[0].text
+    assert "Your comment is public" in mails_to("Maria")[0].text
+
+
+@pytest.mark.parametrize(("hide", "show"), HIDDEN)
+def test_email_of_a_reply_that_waits_is_not_sent_once_its_post_is_hidden(
+    site: SmallSite, va: Client, work: Work, followed: Comment, hide: Change, show: Change
+) -> None:
+    approve(va, write(site, "Piotr", parent=followed.pk))
+    approve(va, write(site, "Maria", wants_answers="on"))
+    work()
+    waiting = OutgoingMail.objects.filter(purpose__in=["reply", "confirm"])
+    assert [mail.is_needed for mail in waiting] == [True, True]
+    hide(site)
+    assert [mail.is_needed for mail in waiting.all()] == [False, False]
+    assert Follow.objects.filter(confirmed_at__isnull=False).count() == 1

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from newsletter.models import AuthorRule, Comment
 from tests.conftest import SmallSite
+from vasite.forms.models import ReplyDraft
 from vasite.mail.models import OutgoingMail
 
 WORDS = {"name": "Priya", "email": "priya@example.com", "comment": "Well said."}
@@ -35,9 +36,8 @@ def test_it_works(va: Client, comment: Comment) -> None:
     assert "Comment by Priya: approved." in page
     assert "Waiting (0)" in page
     assert "Well said." in Client().get("/blog/on-trust/").text
-    earlier = re.search(r'name="earlier" value="([^"]+)"', page)
-    assert earlier
-    assert "Undone." in va.post("/admin/comments/undo/", {"earlier": earlier[1]}, follow=True).text
+    token = token_of_undo(page)
+    assert "Undone." in va.post("/admin/comments/undo/", {"earlier": token}, follow=True).text
     comment.refresh_from_db()
     assert comment.status == "waiting"
 
@@ -58,10 +58,38 @@ def test_many_are_undone_at_once(va: Client, site: SmallSite) -> None:
         f"/admin/bulk/newsletter/comment/approve/?{ids}&next=/admin/comments/", follow=True
     ).text
     assert "3 comments approved: public from now on." in page
-    earlier = re.search(r'name="earlier" value="([^"]+)"', page)
-    assert earlier
-    va.post("/admin/comments/undo/", {"earlier": earlier[1]})
+    va.post("/admin/comments/undo/", {"earlier": token_of_undo(page)})
     assert set(Comment.objects.values_list("status", flat=True)) == {"waiting"}
+
+
+def token_of_undo(page: str) -> str:
+    found = re.search(r'name="earlier" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_an_older_window_undoes_nothing_that_was_decided_since(
+    va: Client, comment: Comment
+) -> None:
+    approved = token_of_undo(decide(va, comment, status="approved").text)
+    spam = token_of_undo(decide(va, comment, status="spam").text)
+    page = va.post("/admin/comments/undo/", {"earlier": approved}, follow=True).text
+    assert "It was changed or deleted since" in page
+    comment.refresh_from_db()
+    assert comment.status == "spam"
+    decide(va, comment, status="rejected")
+    va.post("/admin/comments/undo/", {"earlier": spam})
+    comment.refresh_from_db()
+    assert comment.status == "rejected"
+    assert "Well said." not in Client().get("/blog/on-trust/").text
+
+
+def test_what_was_deleted_meanwhile_is_not_called_undone(va: Client, comment: Comment) -> None:
+    approved = token_of_undo(decide(va, comment, status="approved").text)
+    comment.delete()
+    page = va.post("/admin/comments/undo/", {"earlier": approved}, follow=True).text
+    assert "Undone." not in page
+    assert "It was changed or deleted since" in page
 
 
 def test_answering_publishes_both(va: Client, comment: Comment) -> None:
@@ -218,3 +246,21 @@ def test_what_closed_and_off_do_is_said_where_they_are_chosen(va: Client, site: 
     page = va.get(f"/admin/pages/{site.post.pk}/edit/").text
     assert "comments are shown, but no new ones taken" in page
     assert "no comments are shown, not even approved ones" in page
+
+
+@pytest.mark.parametrize("older", ["", "Thank you"])
+def test_a_reply_begun_elsewhere_outlives_the_buttons_of_an_older_window(
+    va: Client, comment: Comment, older: str
+) -> None:
+    whole = "Thank you, dear Priya."
+    url = f"/admin/reply-drafts/newsletter.comment/{comment.pk}/"
+    va.post(url, {"text": whole, "draft_version": "0"})
+    decide(va, comment, status="approved", answer=older, draft_version="0")
+    comment.refresh_from_db()
+    assert comment.status == "approved"
+    page = decide(va, comment, do="answer", answer=older, draft_version="0").text
+    assert "You went on with this reply in another window." in page
+    assert ReplyDraft.objects.get().text == whole
+    assert Comment.objects.count() == 1
+    decide(va, comment, do="answer", answer=whole, draft_version="1")
+    assert Comment.objects.get(parent=comment).comment == whole

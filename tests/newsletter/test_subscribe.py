@@ -135,6 +135,8 @@ def test_reader_whose_address_is_refused_still_sees_the_letters_so_far(
     assert "/newsletter/spring/" not in client.get("/").text
     for answer in (client.get("/newsletter/"), subscribe(client, "reader@@example")):
         assert 'href="/newsletter/spring/"' in answer.text
+        assert answer.text.count('<nav class="breadcrumbs"') == 0  # "Home" alone says nothing
+    assert "<title>Error: Newsletter – " in answer.text
 
 
 def test_a_link_to_confirm_works_once(client: Client, site: SmallSite) -> None:

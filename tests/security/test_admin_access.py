@@ -15,14 +15,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
-from django.core.files.base import ContentFile
-from django.db import transaction
+from django.core.files.base import ContentFile, File
+from django.db import connection, transaction
+from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from wagtail import hooks
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
-from wagtail.models import Collection, Page, Site, Task, Workflow
+from wagtail.models import Collection, GroupPagePermission, Page, Site, Task, Workflow
 from wagtail.models.media import UploadedFile
 
 from blog.models import Category, Series
@@ -38,6 +39,7 @@ from newsletter.models import (
 )
 from services.models import Testimonial
 from tests.conftest import SmallSite
+from tests.security.admin_forms import submissions
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.mail.models import OutgoingMail
@@ -45,6 +47,7 @@ from vasite.seo.models import MissingAddress, PageReview
 
 DECLARED = Path(__file__).with_name("admin_access.txt")
 ROLES = ("owner", "editor", "guest", "member", "nobody")
+REFUSED = {"login", "no", "403"}
 PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 # What only those may read who have a right on enquiries, subscribers, comments, mails, campaigns
 SECRETS = ("Quuxington", "zelda.quux", "Quuxmail", "Quuxletter", "Quuxreply", "Quuxreport")
@@ -238,16 +241,24 @@ def answer_of(client: Client, path: str) -> tuple[str, str]:
     """Return a short word for how an address answers, and its text."""
     answer = client.get(path)
     if answer.status_code == 405:
-        savepoint = transaction.savepoint()
-        answer = client.post(path)
-        transaction.savepoint_rollback(savepoint)  # what one role deletes is there for the next
-    text = b"".join(answer).decode(errors="replace")
-    if answer.status_code == 302:
-        to = answer["Location"]
-        if to.startswith("/admin/login/"):
-            return "login", text
-        return ("no" if to == "/admin/" else "302"), text
-    return str(answer.status_code), text
+        answer = undone_post(client, path)
+    return word_for(answer), b"".join(answer).decode(errors="replace")
+
+
+def undone_post(client: Client, path: str) -> Any:
+    """Post to an address; what one role deletes is there for the next."""
+    savepoint = transaction.savepoint()
+    answer = client.post(path)
+    transaction.savepoint_rollback(savepoint)
+    return answer
+
+
+def word_for(answer: Any) -> str:
+    if answer.status_code != 302:
+        return str(answer.status_code)
+    if answer["Location"].startswith("/admin/login/"):
+        return "login"
+    return "no" if answer["Location"] == "/admin/" else "302"
 
 
 def is_left_out(pattern: str) -> bool:
@@ -275,12 +286,154 @@ def test_every_admin_address_answers_to_each_role_as_declared(
         lines = [" ".join(f"{role:>5}" for role in ROLES) + "  # address"]
         lines += [f"{answers}  {pattern}" for pattern, answers in found.items()]
         DECLARED.write_text("\n".join(lines) + "\n")
-    declared = {}
-    for line in DECLARED.read_text().splitlines()[1:]:
-        *answers, pattern = line.split()
-        declared[pattern] = " ".join(f"{answer:>5}" for answer in answers)
     assert leaks == []
-    assert found == declared
+    assert found == {
+        pattern: " ".join(f"{answer:>5}" for answer in answers)
+        for pattern, answers in declared_answers().items()
+    }
+
+
+def declared_answers() -> dict[str, list[str]]:
+    lines = [line.split() for line in DECLARED.read_text().splitlines()[1:]]
+    return {pattern: answers for *answers, pattern in lines}
+
+
+def test_whoever_may_not_open_an_admin_address_may_not_post_to_it_either(
+    clients: dict[str, Client], objects: dict[str, Any]
+) -> None:
+    opened = []
+    for pattern, answers in declared_answers().items():
+        refused = [role for role, answer in zip(ROLES, answers, strict=True) if answer in REFUSED]
+        for role in refused:
+            path = path_of(pattern, objects)
+            word = word_for(undone_post(clients[role], path))
+            if word not in REFUSED | {"405"} and pattern != "admin/login/":
+                opened.append(f"{role} {path}: {word}")
+    assert not opened, "\n".join(opened)
+
+
+# What everybody who is signed in may write: not the site's, or their own
+OWN_TABLES = {
+    "django_session": "when they were last here, and what is said to them next",
+    "wagtailusers_userprofile": "how they like the admin",
+    "content_siterendition": "a size of an image, made when it is first shown",
+}
+READ = re.compile(r"\s*(?:SELECT|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+WRITE = re.compile(r'\s*(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM) "?(\w+)', re.IGNORECASE)
+# Pages where a form is at an address that another page has, too, or where there is none
+WITHOUT_FORMS = re.compile(r"results/|usage/|history|reports/|revisions/.*(?:view|compare)/")
+# Forms with which the owner changes nothing either
+IDLE = {
+    # what was chosen goes back to the editor
+    "/admin/choose-anchor-link/",
+    "/admin/choose-email-link/",
+    "/admin/choose-external-link/",
+    "/admin/choose-phone-link/",
+    "/admin/images/chooser/0/select_format/",
+    # a first step, or one whose choice a script makes
+    "/admin/bulk/wagtailcore/page/move/?id=0",
+    "/admin/pages/0/move/",
+    "/admin/redirects/import/",
+    "/admin/missing-addresses/edit/0/",  # leads to the form for a redirect
+    "/admin/workflows/add/",
+    "/admin/workflows/edit/0/",
+    # refused for another reason
+    "/admin/bulk/newsletter/subscriber/let_in/?id=0",  # not blocked
+    "/admin/bulk/wagtailcore/page/delete/?id=0",  # its comments are asked about
+    "/admin/pages/0/move/0/confirm/",  # not below the home page
+    "/admin/snippets/newsletter/authorrule/add/",
+    "/admin/testimonials/add/",  # they were not asked
+    # private or not, as it was
+    "/admin/collections/0/privacy/",
+    "/admin/pages/0/privacy/",
+}
+
+
+def written_tables(client: Client, path: str, fields: QueryDict) -> list[str]:
+    """Return to which tables a post writes, even what is there already; all of it is undone."""
+    written = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not READ.match(sql):
+            match = WRITE.match(sql)
+            written.append(match[1] if match else sql)
+        return execute(sql, params, many, context)
+
+    for value in fields.values():
+        if isinstance(value, File):
+            value.seek(0)
+    cookies, savepoint = client.cookies.copy(), transaction.savepoint()
+    with connection.execute_wrapper(note):
+        client.post(path, fields)
+    transaction.savepoint_rollback(savepoint)
+    client.cookies = cookies  # some forms sign somebody out
+    return sorted(set(written) - OWN_TABLES.keys())
+
+
+@pytest.fixture
+def reader() -> User:
+    """An editor who may see every list and open every entry, and change none."""
+    return create_reader("reader")
+
+
+def create_reader(name: str) -> User:
+    user = User.objects.create_user(name, f"{name}@example.com")
+    views = Permission.objects.filter(codename__startswith="view_")
+    user.user_permissions.add(*views, Permission.objects.get(codename="access_admin"))
+    return user
+
+
+@pytest.fixture
+def writer(site: SmallSite) -> User:
+    """A reader who may write and publish services; all that is asked for is elsewhere."""
+    group = Group.objects.create(name="Services")
+    for right in ("add_page", "change_page", "publish_page", "lock_page", "bulk_delete_page"):
+        permission = Permission.objects.get(codename=right)
+        GroupPagePermission.objects.create(
+            group=group, page=site.service.get_parent(), permission=permission
+        )
+    writer = create_reader("writer")
+    writer.groups.add(group)
+    return writer
+
+
+def forms_of_the_owner(owner: Client, objects: dict[str, Any]) -> dict[tuple[str, str], QueryDict]:
+    """Return what the owner's forms send, each once, and an empty post to every address."""
+    found: dict[tuple[str, str], QueryDict] = {}
+    for pattern, (answer, *_, to_nobody) in declared_answers().items():
+        if is_left_out(pattern) or to_nobody not in REFUSED:  # strangers may post there, too
+            continue
+        path = path_of(pattern, objects)
+        found[path, ""] = QueryDict(mutable=True)
+        if answer != "200" or WITHOUT_FORMS.search(pattern):
+            continue
+        html = b"".join(owner.get(path)).decode(errors="replace")
+        for action, fields in submissions(html, path):
+            if action.startswith("/admin/") and action != "/admin/logout/":
+                found[action, str(sorted(fields.keys()))] = fields
+    return found
+
+
+def test_whoever_may_only_read_changes_nothing_by_a_post(
+    clients: dict[str, Client], objects: dict[str, Any], reader: User, writer: User
+) -> None:
+    """Each form is sent as the owner's browser would: with it the owner changes something."""
+    forms = forms_of_the_owner(clients["owner"], objects)
+    changed, idle, active = [], set(), set()
+    for user in (reader, writer):
+        client = clients[user.username] = Client(raise_request_exception=False)
+        client.force_login(user)
+        for path in ("enquiries", "comments", "subscribers", "outbox", "campaigns"):
+            assert client.get(f"/admin/{path}/").status_code == 200
+    for (path, names), fields in forms.items():
+        for name in () if path == "/admin/account/" else ("reader", "writer"):
+            if tables := written_tables(clients[name], path, fields):
+                changed.append(f"{name} {path} {names}: {tables}")
+        if names:
+            is_written = written_tables(clients["owner"], path, fields)
+            (active if is_written else idle).add(re.sub(r"\d+", "0", path))
+    assert changed == []
+    assert idle - active == IDLE
 
 
 @pytest.mark.parametrize("role", ["editor", "guest"])

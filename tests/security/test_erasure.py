@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -33,6 +34,7 @@ from newsletter.models import (
 from newsletter.tokens import make_token
 from tests.conftest import SmallSite
 from tests.home.test_your_data import ask
+from tests.served import needs_sqlite
 from vasite.home.models import DataRequest
 from vasite.mail.models import OutgoingMail
 
@@ -62,6 +64,10 @@ def person(site: SmallSite, va: Client, work: Callable[[], None]) -> str:
     answer = {"state": "answered", "remind_on": "", "reply": "Dear Zelda, yes.", "note": "Zelda!"}
     va.post(f"/admin/enquiries/edit/{enquiry.pk}/", answer | {"send": "1"})
     assert OutgoingMail.objects.filter(subject__startswith="Re:", text__contains="Zelda").exists()
+    for kind, about in (("contact.enquiry", enquiry), ("newsletter.comment", first)):
+        version = sum(about.reply_drafts.values_list("version", flat=True))
+        draft = {"text": "Dear Zelda, and", "draft_version": version}
+        assert va.post(f"/admin/reply-drafts/{kind}/{about.pk}/", draft).status_code == 200
     edited = {"comment": f"Shorter {WORDS}", "status": "approved"}
     va.post(f"/admin/comments/edit/{first.pk}/", edited)
     va.post(f"/admin/comments/{first.pk}/decide/", {"rule": "trusted"})
@@ -73,7 +79,10 @@ def person(site: SmallSite, va: Client, work: Callable[[], None]) -> str:
             "rule": "trusted",
         },
     )
-    va.post(f"/admin/comments/delete/{second.pk}/")
+    sam = Client()  # who is told of her by name, and does not look at it
+    sam.force_login(User.objects.create_superuser("sam"))
+    sam.post(f"/admin/comments/delete/{second.pk}/")
+    assert any(has_marker(session.get_decoded()) for session in Session.objects.all())
     va.post(f"/admin/subscribers/{subscriber.pk}/block/")
     Follow.objects.get_or_create(thread=first, email_key=EMAIL, defaults={"email": EMAIL})
     campaign = Campaign.objects.create(subject="News")
@@ -82,17 +91,32 @@ def person(site: SmallSite, va: Client, work: Callable[[], None]) -> str:
     )
     for text in (f'{{"to": "{EMAIL}"}}', f"to={quote(EMAIL)}&x=1", f"\\u003c{EMAIL}\\u003e"):
         UnreadReport.objects.create(provider="x", text=text, fault="x")
+    UnreadReport.objects.create(provider="x", text="{}", fault=f"KeyError: '{EMAIL}'")
+    tom = Subscriber.objects.create(email="tom@example.com", status="confirmed")
+    passed_on = f"550 5.1.1 <{EMAIL}> User unknown"  # to whom Tom has his mail passed on
+    Delivery.objects.create(
+        campaign=campaign, subscriber=tom, answer=passed_on, send_after=timezone.now()
+    )
+    tom.events.create(text=f"A letter came back: {passed_on}")
+    OutgoingMail.objects.create(recipients=["tom@example.com"], text="x", answer=passed_on)
     SubscriberImport.objects.create(
         file_name="list.csv",
         text=f"Email,Name\n{EMAIL},Bob\u2028{NAME}\ntom@example.com,Tom\n",
     )
+    SubscriberImport.objects.create(file_name=f"{EMAIL}.csv", status="done", text="")
+    SubscriberImport.objects.create(file_name=f"for {EMAIL}", text="Email\ntom@example.com\n")
     SubscriberImport.objects.create(
         file_name="done.csv",
         status="done",
         text="",
         faults=[[2, f"“{EMAIL};tom@example.com” is no e-mail address."], [3, "It has no address."]],
     )
+    for text in (f"Written with {EMAIL}", "Written alone"):  # an earlier version of a page
+        site.post.body = [("text", f"<p>{text}</p>")]
+        site.post.save_revision()
     Client().post("/admin/login/", {"username": EMAIL, "password": "x"})
+    sign_in = f"/admin/login/?next=/admin/?q={quote(EMAIL)}"
+    Client(headers={"user-agent": EMAIL}).post(sign_in, {"username": "tom", "password": "x"})
     visitor.get("/blog/on-trust/")
     work()
     task = DBTaskResult.objects.first()
@@ -148,10 +172,11 @@ def test_person_who_did_everything_is_nowhere_after_erasure(
         *("contact_enquiry", "newsletter_comment", "newsletter_subscriber", "mail_outgoingmail"),
         *("newsletter_authorrule", "newsletter_follow", "axes_accessattempt"),
         *("newsletter_unreadreport", "newsletter_subscriberimport", "home_datarequest"),
+        *("forms_replydraft", "wagtailcore_revision", "django_session"),
     }
     assert person
     with django_capture_on_commit_callbacks(execute=True):
-        assert Client().post(person, {"sure": "on"}).status_code == 303
+        assert Client().post(person).status_code == 303
     work()
     assert sorted(set(columns())) == []
     assert list(files()) == []
@@ -162,8 +187,36 @@ def test_person_who_did_everything_is_nowhere_after_erasure(
     assert not has_marker(page.text)
     read = SubscriberImport.objects.get(file_name="list.csv")
     assert read.text == "Email,Name\nerased@...\ntom@example.com,Tom\n"
+    toms = Delivery.objects.get(subscriber__email="tom@example.com")
+    assert toms.answer == "550 5.1.1 <…> User unknown"
     taken_in = SubscriberImport.objects.get(file_name="done.csv")
     assert taken_in.faults == [[3, "It has no address."]]
+
+
+def test_of_work_that_was_won_the_enquiry_stays_and_nothing_else(
+    site: SmallSite, va: Client, work: Callable[[], None], django_capture_on_commit_callbacks: Any
+) -> None:
+    visitor = Client()
+    form = {"name": NAME, "email": EMAIL, "message": f"{WORDS}: my diary"}
+    visitor.post("/contact/", form)
+    enquiry = Enquiry.objects.get()
+    va.post(f"/admin/enquiries/edit/{enquiry.pk}/", {"state": "won", "remind_on": ""})
+    va.post(f"/admin/reply-drafts/contact.enquiry/{enquiry.pk}/", {"text": "Dear Zelda, no."})
+    link = ask(visitor, EMAIL)
+    assert "forms_replydraft" in {table for table, _ in columns()}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert visitor.post(link).status_code == 303
+    work()
+    # and for three days the link, which shows what stays
+    assert {table for table, _ in columns()} == {"contact_enquiry", "home_datarequest"}
+    assert "six years" in visitor.get(link).text
+
+
+@needs_sqlite
+@pytest.mark.django_db
+def test_what_is_deleted_is_overwritten_whatever_sqlite_was_built_with() -> None:
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 def test_history_names_nobody(person: str, va: Client) -> None:

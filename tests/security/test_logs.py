@@ -111,6 +111,7 @@ def send_raw(site: ServedSite, request: str) -> bytes:
         return connection.recv(100)
 
 
+@pytest.mark.xdist_group("logs")  # one start of the site
 def test_served_site_prints_no_token_or_address_at_any_status(site: ServedSite) -> None:
     paths = [f"/{link}/{token}/" for link in LINKS for token in (OPAQUE, SIGNED)]
     statuses = {ask(site, path) for path in paths}
@@ -147,6 +148,7 @@ def test_served_site_prints_no_token_or_address_at_any_status(site: ServedSite) 
 
 @needs("nginx")
 @needs("openssl")
+@pytest.mark.xdist_group("logs")  # one start of the site
 def test_nginx_keeps_no_log_of_visitors(site: ServedSite, tmp_path: Path) -> None:
     with nginx(site, tmp_path) as port:
         for path in (f"/preview/{OPAQUE}/", f"/newsletter/confirm/{SIGNED}/", "/media/../x"):

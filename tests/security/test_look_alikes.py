@@ -127,6 +127,21 @@ def test_person_sees_and_erases_everything_by_any_spelling_of_their_address(
     assert "reader@xn--bcher-kva.example" not in keys
 
 
+def test_person_whose_domain_has_a_joiner_is_one_person_and_is_erased(
+    client: Client, site: SmallSite
+) -> None:
+    """IDNA 2008 allows U+200C between Persian letters; only its A-label can be typed here."""
+    address = "reader@xn--mgba3gch31f060k.com"
+    write(client, site, address)
+    write(client, site, address.upper(), "And another question.")
+    assert Subscriber.objects.get().email_key == address
+    path = ask(client, address)
+    assert "And another question." in client.get(path).text
+    assert client.post(path).status_code == 303
+    for model in (Enquiry, Comment, Subscriber, Follow, AuthorRule):
+        assert not model.objects.exists()
+
+
 def test_mails_to_a_foreign_domain_are_found_however_they_are_kept(
     client: Client, site: SmallSite
 ) -> None:

@@ -75,7 +75,10 @@ def test_no_route_takes_a_method_that_nothing_here_knows(
 
 def test_page_that_holds_no_form_takes_none(client: Client, site: SmallSite) -> None:
     for path in ("/", "/blog/", "/blog/on-trust/", "/search/", "/sitemap.xml", "/feed/"):
-        assert client.post(path, {"a": "b"}).status_code == 405
+        answer = client.post(path, {"a": "b"})
+        assert answer.status_code == 405
+        assert "<h1>That can’t be done here</h1>" in answer.text
+        assert int(answer["Content-Length"]) == len(answer.content)
     assert client.options("/blog/")["Allow"] == "GET, HEAD, OPTIONS"
 
 

@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
-from newsletter.models import UnreadReport
+from blog.models import Category
+from newsletter.models import Subscriber, UnreadReport
 from newsletter.webhooks import urlpatterns as webhooks
 from tests.conftest import SmallSite
 from tests.pagecache.conftest import Visitors
@@ -86,7 +88,9 @@ def test_number_that_a_page_does_not_know_is_no_error(
 
 @pytest.mark.parametrize("name", ["a" * 256, "é" * 128, "a" * 4000])
 @pytest.mark.parametrize("path", ["/media/{}", "/media/{}/a.png", "/media/images/{}.png"])
-def test_name_longer_than_a_disk_holds_is_no_file(client: Client, path: str, name: str) -> None:
+def test_name_longer_than_a_disk_holds_is_no_file(
+    client: Client, site: SmallSite, path: str, name: str
+) -> None:
     assert client.get(path.format(quote(name))).status_code == 404
 
 
@@ -157,3 +161,65 @@ def test_owner_who_means_never_by_a_large_number_closes_nothing(
     answer = va.post(address, {name: number})
     assert "Ensure this value is less than or equal to" in answer.text
     assert va.get("/blog/on-trust/").status_code == 200
+
+
+BEYOND = ["9" * 39, "-" + "9" * 39, "9223372036854775808", "-9223372036854775809", "2147483648"]
+
+
+@pytest.mark.parametrize("number", [*BEYOND, "9" * 5000, "abc"])
+def test_subscriber_who_chooses_a_topic_that_no_database_holds_gets_the_form_back(
+    client: Client, site: SmallSite, number: str
+) -> None:
+    topic = Category.objects.create(name="Mail", slug="mail")
+    site.newsletter.topics.add(topic)
+    site.newsletter.save()
+    ann = Subscriber.objects.create(email="ann@example.com", status="confirmed")
+    path = ann.preferences_url.partition("/newsletter/")[2]
+    form = {"name": "Ann", "rhythm": "weekly", "topics": [str(topic.pk), number]}
+    answer = client.post(f"/newsletter/{path}", form)
+    assert answer.status_code == 422
+    assert 'value="Ann"' in answer.text
+    form["topics"] = [str(topic.pk)]
+    assert client.post(f"/newsletter/{path}", form).status_code == 303
+    assert list(ann.topics.all()) == [topic]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [*map(int, BEYOND), 2**63 - 1, -1])
+def test_number_that_no_row_has_is_looked_up_among_others(number: int) -> None:
+    mail = Category.objects.create(name="Mail", slug="mail")
+    assert Category.objects.in_bulk([number, mail.pk]) == {mail.pk: mail}
+    assert list(Category.objects.filter(pk__in={number})) == []
+    assert list(Category.objects.exclude(pk__in=[number])) == [mail]
+    assert list(Category.objects.filter(pk__in=[None, number, mail.pk])) == [mail]
+
+
+@pytest.mark.parametrize("number", BEYOND)
+def test_editor_whose_browser_sends_a_number_that_no_row_has_meets_no_error(
+    va: Client, site: SmallSite, number: str
+) -> None:
+    va.raise_request_exception = False
+    own = f"/admin/pages/{site.post.pk}"
+    copy = {"new_title": "x", "new_slug": "x", "new_parent_page": number}
+    for path, form in (
+        (f"{own}/move/", {"new_parent_page": number}),
+        (f"{own}/copy/", copy),
+        (f"/admin/pages/set_page_position/{site.post.pk}/?position={number}", {}),
+        (f"{own}/privacy/", {"restriction_type": "groups", "groups": number}),
+        (f"/admin/bulk/newsletter/comment/approve/?id={number}", {}),
+        (f"/admin/bulk/content/siteimage/add_tags/?id=all&childOf={number}", {"tags": "a"}),
+        (f"/admin/bulk/wagtaildocs/document/delete/?id=all&childOf={number}", {}),
+        (f"/admin/bulk/wagtailcore/page/unpublish/?id=all&childOf={number}", {}),
+        ("/admin/users/add/", {"username": "ada", "groups": number}),
+        ("/admin/redirects/add/", {"old_path": "/x/", "site": number, "redirect_page": number}),
+        ("/admin/collections/add/", {"name": "x", "parent": number}),
+    ):
+        assert va.post(path, form).status_code < 500, path
+        assert va.get(path).status_code < 500, path
+    for kind in ("pages", "images", "documents"):
+        for name in ("offset", "limit", "id", "child_of"):
+            with transaction.atomic():  # PostgreSQL takes nothing more in one with a fault
+                answer = va.get(f"/admin/api/main/{kind}/", {name: number})
+                transaction.set_rollback(True)
+            assert answer.status_code < 500, (kind, name)
+    assert site.post.get_parent().pk == site.blog.pk

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -12,10 +15,15 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from wagtail.documents.models import Document
 from wagtail.models import Collection, CollectionViewRestriction, Page, PageViewRestriction
 
+from blog.models import Category
+from newsletter.composing import compose
+from newsletter.models import Campaign
 from tests.conftest import SmallSite
 from vasite.home.models import StandardPage
 from vasite.pagecache.keeping import KEPT
@@ -66,6 +74,20 @@ def fill_in(browser: Browser, text: str, **values: str) -> Any:
     assert action
     hidden = re.findall(r'type="hidden" name="([^"]+)"(?: value="([^"]*)")?', form[0])
     return browser.ask(action[1], dict(hidden) | values)
+
+
+def test_visitor_who_writes_while_the_page_gets_a_password_keeps_every_word(
+    site: SmallSite,
+) -> None:
+    PageViewRestriction.objects.create(
+        page=site.contact, restriction_type="password", password=PASSWORD
+    )
+    words = {"name": "Hannah", "email": "hannah@example.com", "message": "My diary, please."}
+    page = Client().post("/contact/", words | {"question-1f": "From March"})
+    assert page.status_code == 404
+    assert "nobody has received this" in page.text
+    assert "My diary, please.</textarea>" in page.text
+    assert "From March</textarea>" in page.text
 
 
 def test_visitor_with_the_password_gets_in_and_stays_in(
@@ -129,6 +151,52 @@ def test_private_page_is_named_nowhere(
     assert "/ledbury/" not in shown
 
 
+def test_private_post_is_in_no_newsletter_that_has_gone_out(site: SmallSite) -> None:
+    posts = [("posts", {"heading": "New on the blog", "posts": [site.post]})]
+    campaign = Campaign.objects.create(
+        subject="News", slug="news", body=posts, status=Campaign.Status.SENT, is_public=True
+    )
+    paths = (f"/newsletter/{campaign.slug}/", "/newsletter/feed/")
+    for path in paths:
+        assert "Words about trust" in Client().get(path).text
+    PageViewRestriction.objects.create(
+        page=Page.objects.get(pk=site.blog.pk), restriction_type="password", password=PASSWORD
+    )
+    for path in paths:
+        answer = Client().get(path)
+        assert answer.status_code == 200
+        assert "trust" not in answer.text
+    assert "trust" not in compose(campaign).text
+
+
+@pytest.mark.parametrize("way", ["private", "a draft"])
+def test_category_that_nobody_may_see_has_no_feed(site: SmallSite, way: str) -> None:
+    category = Category.objects.create(name="Ledbury wedding", slug="ledbury")
+    site.post.categories = [category]
+    site.post.save()
+    assert "Ledbury wedding" in Client().get("/feed/ledbury/").text
+    if way == "private":
+        PageViewRestriction.objects.create(page=site.post, restriction_type="login")
+    else:
+        site.post.unpublish()
+    answer = Client().get("/feed/ledbury/")
+    assert answer.status_code == 404
+    assert "Ledbury wedding" not in answer.text
+
+
+def test_private_newsletter_page_is_not_shown_for_a_faulty_address(site: SmallSite) -> None:
+    site.newsletter.invitation_text = SECRET
+    site.newsletter.save()
+    sent = {"email": "reader@nowhere"}
+    assert SECRET in Client().post("/newsletter/subscribe/", sent).text
+    PageViewRestriction.objects.create(
+        page=site.newsletter, restriction_type="password", password=PASSWORD
+    )
+    answer = Client().post("/newsletter/subscribe/", sent)
+    assert SECRET not in answer.text
+    assert "reader@nowhere" in answer.text  # which can be mended
+
+
 def test_changed_password_closes_the_page_again(restriction: PageViewRestriction) -> None:
     browser = Browser()
     fill_in(browser, browser.ask("/ledbury/").text, password=PASSWORD)
@@ -180,6 +248,27 @@ def test_guesses_are_limited_for_a_network_and_for_the_page(
     for number in range(90):
         assert guess(f"10.0.{number}.1") == 422
     assert guess("203.0.113.5") == 429
+    refused = Client(REMOTE_ADDR="203.0.113.5").post(path, {"password": "shark"})
+    assert refused["Retry-After"] == "3600"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_many_guesses_at_once_no_more_are_judged_than_one_after_another(
+    restriction: PageViewRestriction,
+) -> None:
+    path = reverse("open_page", args=[restriction.pk, restriction.page_id])
+    barrier = threading.Barrier(16)
+
+    def guess(number: int) -> int:
+        try:
+            barrier.wait(timeout=30)
+            return Client().post(path, {"password": f"shark {number}"}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(16) as strangers:
+        statuses = Counter(strangers.map(guess, range(16)))
+    assert statuses == {422: 10, 429: 6}
 
 
 @pytest.mark.parametrize(

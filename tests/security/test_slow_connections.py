@@ -21,7 +21,7 @@ from vasite.serving.patient_worker import LINGER_SECONDS, LOOK_SECONDS
 
 pytestmark = [pytest.mark.xdist_group("faults"), once]
 MEDIA = "/media/images/large.bin"
-AT_MOST = 6  # seconds for a cached page on a busy machine; it took 8 and more
+PAGES = 4  # read while every slow one is still there: before, none was until one had been ended
 PATIENCE = 60  # seconds until all of them are hung up on
 
 
@@ -55,20 +55,23 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]
 
 
 class Reader:
-    """Somebody who asks for a cached page four times a second; `slowest` is the longest wait."""
+    """Somebody who asks for a cached page four times a second."""
 
     def __init__(self, ask: object) -> None:
         self.ask = ask
-        self.slowest, self.count = 0.0, 0
+        self.count = 0
         self.is_over = threading.Event()
         self.thread = threading.Thread(target=self.read)
 
     def read(self) -> None:
         while not self.is_over.wait(0.25):
-            started = time.monotonic()
             assert self.ask() == 200  # type: ignore[operator]
-            self.slowest = max(self.slowest, time.monotonic() - started)
             self.count += 1
+
+    def reads_on(self, pages: int = PAGES) -> None:
+        """Wait until so many more pages are read."""
+        enough = self.count + pages
+        wait_until(lambda: self.count >= enough, seconds=PATIENCE)
 
     def __enter__(self) -> Reader:
         self.thread.start()
@@ -105,6 +108,10 @@ def through(port: int) -> socket.socket:
     return context.wrap_socket(plain, server_hostname=HOST)
 
 
+def one_has_ended(clients: list[SlowClient]) -> bool:
+    return any(client.lasted for client in clients)
+
+
 def is_over(clients: list[SlowClient]) -> bool:
     return all(client.lasted for client in clients)
 
@@ -119,20 +126,20 @@ def connections_to(port: int) -> int:
 def test_visitor_reads_while_two_dozen_send_slowly(site: ServedSite) -> None:
     host = f"127.0.0.1:{site.port}"
     with reader(site) as visitor, slow_clients(lambda: direct(site), host) as clients:
+        visitor.reads_on()
+        assert not one_has_ended(clients)
         wait_until(lambda: is_over(clients), seconds=PATIENCE)
-    print(f"slowest {visitor.slowest:.2f} s of {visitor.count}")
-    assert visitor.slowest < AT_MOST
     assert not [client.heard for client in clients if b" 303 " in client.heard]
 
 
 def test_visitor_reads_while_two_dozen_read_slowly(site: ServedSite) -> None:
     host = f"127.0.0.1:{site.port}"
     with reader(site) as visitor, slow_readers(lambda: direct(site), host, MEDIA) as clients:
+        visitor.reads_on()
+        assert not one_has_ended(clients)
         wait_until(lambda: is_over(clients), seconds=PATIENCE)
     length = f"Content-Length: {MEDIA_BYTES}".encode()
     assert sum(length in client.heard for client in clients) == len(clients) // 2  # who read at all
-    print(f"slowest {visitor.slowest:.2f} s of {visitor.count}")
-    assert visitor.slowest < AT_MOST
 
 
 def test_visitor_reads_while_two_dozen_ask_for_pages_and_read_none(site: ServedSite) -> None:
@@ -141,12 +148,12 @@ def test_visitor_reads_while_two_dozen_ask_for_pages_and_read_none(site: ServedS
     clients = [SlowClient(lambda: direct(site), ask, b"", 1.0, reads=0) for _ in range(24)]
     try:
         with reader(site) as visitor:
-            wait_until(lambda: visitor.count > 40, seconds=PATIENCE)
+            visitor.reads_on()
+            assert not one_has_ended(clients)
+            visitor.reads_on(40)
     finally:
         for client in clients:
             client.stop()
-    print(f"slowest {visitor.slowest:.2f} s of {visitor.count}")
-    assert visitor.slowest < AT_MOST
 
 
 @needs("caddy")
@@ -156,9 +163,9 @@ def test_visitor_reads_through_caddy_while_two_dozen_send_slowly(front: tuple[in
     port, site_port = front
     with reader_through(port) as visitor, slow_clients(lambda: through(port), HOST) as clients:
         wait_until(lambda: connections_to(site_port) > 15)
+        visitor.reads_on()
+        assert connections_to(site_port) > 15
         wait_until(lambda: connections_to(site_port) < 5, seconds=PATIENCE)
-    print(f"slowest {visitor.slowest:.2f} s of {visitor.count}")
-    assert visitor.slowest < AT_MOST
     assert not [client.heard for client in clients if b" 303 " in client.heard]
 
 
@@ -171,9 +178,9 @@ def test_visitor_reads_through_caddy_while_two_dozen_read_slowly(front: tuple[in
         slow_readers(lambda: through(port), HOST, MEDIA, "/contact/"),
     ):
         wait_until(lambda: connections_to(site_port) > 5)
+        visitor.reads_on()
+        assert connections_to(site_port) > 5
         wait_until(lambda: connections_to(site_port) < 5, seconds=PATIENCE)
-    print(f"slowest {visitor.slowest:.2f} s of {visitor.count}")
-    assert visitor.slowest < AT_MOST
 
 
 def test_visitor_on_a_slow_line_sends_a_large_body_to_its_end(site: ServedSite) -> None:
@@ -181,13 +188,15 @@ def test_visitor_on_a_slow_line_sends_a_large_body_to_its_end(site: ServedSite) 
     fields = b"name=Hannah&email=hannah%40example.com&message=From+a+train&unknown="
     body = fields + b"x" * (2_000_000 - len(fields))
     host = f"127.0.0.1:{site.port}"
+    portion = 25_000
     with direct(site) as visitor, reader(site) as other:
         visitor.sendall(FORM.format(host=host, length=len(body), more="").encode())
-        for start in range(0, len(body), 25_000):
-            visitor.sendall(body[start : start + 25_000])
+        for start in range(0, len(body), portion):
+            if start == len(body) // 2:
+                other.reads_on()
+            visitor.sendall(body[start : start + portion])
             time.sleep(0.5)
         assert visitor.recv(100).startswith(b"HTTP/1.1 303 ")
-    assert other.slowest < AT_MOST
 
 
 def test_stranger_who_keeps_a_closed_connection_open_stops_nobody(site: ServedSite) -> None:
@@ -198,7 +207,6 @@ def test_stranger_who_keeps_a_closed_connection_open_stops_nobody(site: ServedSi
         for client in clients:
             client.sendall(last)
         wait_until(lambda: visitor.count > 12)
-    assert visitor.slowest < AT_MOST
     for client in clients:
         client.close()
 

@@ -1,8 +1,8 @@
 """Links keep leading somewhere: what moves, goes or was mistyped is answered truthfully."""
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
-from types import SimpleNamespace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +17,7 @@ from blog.models import BlogPostPage
 from newsletter.models import Campaign, NewsletterPage
 from services.models import ServicePage
 from tests.conftest import SmallSite
+from tests.newsletter.test_deleting_comments import comment_on
 from tests.pagecache.conftest import Visitors, new_layer, visit  # noqa: F401 - fixtures
 from vasite.seo.addresses import Pace
 from vasite.seo.models import FormerAddress, MissingAddress
@@ -63,6 +64,15 @@ def test_a_renamed_post_leads_to_its_new_address_in_one_step(
     assert client.get("/blog/on-trust/").status_code == 200
 
 
+@pytest.mark.parametrize("change", [str, str.lower])
+def test_a_long_address_in_another_script_leads_to_the_new_one(
+    client: Client, site: SmallSite, rename: Callable[[Page, str], None], change: Callable
+) -> None:
+    rename(site.post, "믿" * 85)
+    rename(site.post, "on-belief")
+    assert hops(client, change(f"/blog/{'%EB%AF%BF' * 85}/")) == ["/blog/on-belief/"]
+
+
 def test_what_is_below_a_renamed_page_moves_with_it(
     client: Client, site: SmallSite, rename: Callable[[Page, str], None]
 ) -> None:
@@ -104,6 +114,7 @@ def test_a_post_of_which_the_owner_says_so_is_gone_for_good(
     answer = client.get("/blog/on-trust/")
     assert answer.status_code == 410
     assert "This page is gone" in answer.text
+    assert '<li><a href="/contact/">Contact</a></li>' in answer.text
     site.post.save_revision().publish()
     assert client.get("/blog/on-trust/").status_code == 200
 
@@ -142,6 +153,46 @@ def test_the_home_page_never_expires(va: Client, site: SmallSite) -> None:
     fields = {"expire_at": "27/11/2030 9am", "body-count": "0"}
     form = form_class(fields, instance=site.home, for_user=get_user_model().objects.get())
     assert "needs its home page" in str(form.errors["expire_at"])
+
+
+def test_what_the_owner_must_be_told_of_happens_by_no_date(va: Client, site: SmallSite) -> None:
+    services = site.service.get_parent().specific
+    for page in (site.contact, site.newsletter, site.blog, services):
+        address = f"/admin/pages/{page.pk}/edit/"
+        fields = {"title": page.title, "slug": page.slug, "body-count": "0"}
+        fields |= {"form_fields-count": "0", "go_live_at": ""}
+        answer = va.post(address, fields | {"expire_at": "1/3/2030 9am"})
+        assert "Unpublish it yourself when it is time." in answer.text
+        assert page.get_latest_revision_as_object().expire_at is None
+
+
+def test_the_home_page_is_never_asked_about_as_if_it_could_be_deleted(
+    va: Client, site: SmallSite
+) -> None:
+    comment_on(site.post)
+    address = f"/admin/pages/{site.home.pk}/delete/"
+    for answer in (va.get(address), va.post(address, {"comments": "delete"}, follow=True)):
+        assert "needs its home page" in answer.text
+        assert "Delete them too" not in answer.text
+
+
+@pytest.mark.parametrize("action", ["unpublish", "delete", "move", "convert_alias", "publish"])
+def test_the_api_of_the_admin_changes_no_page(va: Client, site: SmallSite, action: str) -> None:
+    """It would ask nothing."""
+    for page in (site.home, site.contact, site.post):
+        address = f"/admin/api/main/pages/{page.pk}/"
+        data = {"destination_page_id": site.home.pk, "recursive": True}
+        answer = va.post(f"{address}action/{action}/", data, content_type="application/json")
+        assert answer.status_code == 404
+        assert va.get(address).json()["meta"]["status"]["live"]
+
+
+def test_a_list_is_not_called_unused_for_being_in_menus_only(va: Client, site: SmallSite) -> None:
+    for page, words in ((site.blog, "archives by category"), (site.contact, "no")):
+        text = va.get(f"/admin/pages/{page.pk}/unpublish/").text
+        assert words in text
+        assert "used nowhere" not in text
+    assert "Without the tick they stay" in va.get(f"/admin/pages/{site.blog.pk}/unpublish/").text
 
 
 @pytest.mark.parametrize("action", ["unpublish", "delete"])
@@ -210,21 +261,6 @@ def test_the_rarest_make_room_for_new_ones(client: Client, site: SmallSite, monk
     assert set(MissingAddress.objects.values_list("path", flat=True)) == {"/often/", "/new/"}
 
 
-def test_a_flood_of_missing_addresses_is_not_written_down(
-    client: Client, site: SmallSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = SimpleNamespace(monotonic=lambda: 0.0)
-    monkeypatch.setattr("vasite.seo.addresses.time", clock)
-    monkeypatch.setattr("vasite.seo.addresses.pace", Pace(20))
-    for number in range(30):
-        client.get(f"/nothing-{number}/")
-    assert MissingAddress.objects.count() == 20
-    clock.monotonic = lambda: 2.5
-    for number in range(30, 40):
-        client.get(f"/nothing-{number}/")
-    assert MissingAddress.objects.count() == 22
-
-
 def test_the_va_leads_a_missing_address_to_a_page(client: Client, va: Client, site) -> None:
     Client().get("/trust-me/")
     missing = MissingAddress.objects.get()
@@ -243,11 +279,13 @@ def test_scheme_host_and_slash_are_settled_in_one_step(
     settings.IS_HTTPS = True
     settings.ALLOWED_HOSTS = ["www.example.co.uk", "example.co.uk"]
     monkeypatch.setattr("vasite.seo.addresses.SITE", urlsplit(settings.SITE_URL))
-    answer = client.get("/about?a=1", headers={"Host": "example.co.uk"})
-    assert answer.status_code == 301
-    assert answer["Location"] == "https://www.example.co.uk/about/?a=1"
-    right = client.get("/", headers={"Host": "www.example.co.uk"}, secure=True)
-    assert right.status_code == 200
+    for host in ("example.co.uk", "Example.CO.UK", "EXAMPLE.co.uk.:80"):
+        answer = client.get("/about?a=1", headers={"Host": host})
+        assert answer.status_code == 301
+        assert answer["Location"] == "https://www.example.co.uk/about/?a=1", host
+    for host in ("WWW.EXAMPLE.co.uk", "www.example.co.uk.", "www.example.co.uk:443"):
+        right = client.get("/robots.txt", headers={"Host": host}, secure=True)
+        assert "Sitemap: https://www.example.co.uk/sitemap.xml" in right.text, host
     assert client.get("/healthz", headers={"Host": "example.co.uk"}).status_code == 200
 
 
@@ -261,6 +299,21 @@ def test_the_sitemap_names_each_public_page_once(client: Client, site: SmallSite
     for path in ("/", "/services/", "/services/inbox/", "/blog/", "/contact/", "/newsletter/"):
         assert f"<loc>http://127.0.0.1:8000{path}</loc>" in text
     assert "/admin/" not in text
+
+
+def test_a_list_has_changed_when_what_it_lists_has(client: Client, site: SmallSite) -> None:
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    Page.objects.update(first_published_at=long_ago, last_published_at=long_ago)
+    for page in (site.post, site.service):
+        page.save_revision().publish()
+    Campaign.objects.create(subject="Spring", status="sent", started_at=timezone.now())
+    text = client.get("/sitemap.xml").text
+    found = dict(re.findall("<loc>http://127.0.0.1:8000(.*?)</loc><lastmod>(.*?)</lastmod>", text))
+    unchanged = {path for path, moment in found.items() if moment == long_ago.isoformat()}
+    assert unchanged == {"/", "/contact/"}
+    assert found["/blog/"] == found["/blog/on-trust/"]
+    assert found["/services/"] == found["/services/inbox/"]
+    assert found["/newsletter/"] == found["/newsletter/spring/"]
 
 
 def test_the_sitemap_names_the_letters_that_may_be_read(client: Client, site: SmallSite) -> None:
@@ -310,17 +363,3 @@ def test_a_reader_program_finds_the_feed_where_others_keep_it(
     client: Client, site: SmallSite, path: str
 ) -> None:
     assert hops(client, path) == ["/feed/"]
-
-
-@pytest.mark.parametrize("path", ["/nothing/", "/blog/nothing/", "/a/b/c/d/"])
-def test_a_flood_of_missing_addresses_costs_little(
-    visit: Visitors,  # noqa: F811 - the fixture
-    django_assert_num_queries,
-    monkeypatch,
-    path: str,
-) -> None:
-    monkeypatch.setattr("vasite.seo.addresses.pace.most", 0)  # counted often enough by now
-    visit("/first/")
-    visit("/second/third/")
-    with django_assert_num_queries(1):
-        assert visit(path).status == 404

@@ -4,14 +4,16 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.files.images import ImageFile
 from django.core.files.storage import default_storage
 from django.test import Client
-from PIL import Image
+from PIL import Image, ImageColor
+from wagtail.models import Page
 
 from tests.conftest import SmallSite
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
-from vasite.seo.cards import SIZE, card_name, draw_card, refresh_card
+from vasite.seo.cards import CREAM, SIZE, card_name, draw_card, refresh_card
 from vasite.seo.tasks import refresh_cards
 from vasite.serving.models import TaskFault
 
@@ -29,6 +31,17 @@ def test_it_works(client: Client, site: SmallSite, image: SiteImage, work) -> No
     with Image.open(BytesIO(b"".join(answer.streaming_content))) as card:
         assert card.size == SIZE
     assert '<meta name="twitter:card" content="summary_large_image">' in page
+
+
+def test_dark_ink_of_a_transparent_picture_is_seen_on_its_card(site: SmallSite) -> None:
+    ink = BytesIO()
+    Image.new("RGBA", (400, 400)).save(ink, "PNG")  # what is clear is black beneath
+    file = ImageFile(ink, name="ink.png")
+    site.post.cover = SiteImage.objects.create(title="Ink", description="A pear", file=file)
+    default_storage.delete(card_name(site.post))
+    refresh_card(site.post)
+    with default_storage.open(card_name(site.post)) as drawn, Image.open(drawn) as card:
+        assert card.convert("RGB").getpixel((1000, 300)) == ImageColor.getrgb(CREAM)
 
 
 def test_a_card_is_drawn_anew_only_when_it_changes(site: SmallSite) -> None:
@@ -61,18 +74,32 @@ def test_visitor_gets_whole_cards_where_one_was_damaged(site: SmallSite, length:
             assert card.size == SIZE
 
 
-def test_owner_with_a_damaged_upload_has_the_other_cards_drawn(
-    site: SmallSite, image: SiteImage
+@pytest.mark.parametrize("length", [0, 100, 4000, None])
+def test_owner_with_a_damaged_upload_has_its_card_drawn_without_the_picture(
+    site: SmallSite, image: SiteImage, length: int | None
 ) -> None:
-    Path(default_storage.path(image.file.name)).write_bytes(b"")
+    upload = Path(default_storage.path(image.file.name))
+    whole = upload.read_bytes()
+    upload.unlink() if length is None else upload.write_bytes(whole[:length])
     site.post.picture = image
     site.post.save()
     for page in (site.post, site.contact):
         default_storage.delete(card_name(page))
     refresh_cards.call()
-    assert not default_storage.exists(card_name(site.post))
     assert default_storage.exists(card_name(site.contact))
-    assert TaskFault.objects.get().row == str(site.post.pk)
+    assert picture_colour(site.post) == CREAM
+    assert not TaskFault.objects.exists()
+    assert not refresh_card(site.post)
+    upload.write_bytes(whole)
+    assert refresh_card(site.post)
+    assert picture_colour(site.post) != CREAM
+
+
+def picture_colour(page: Page) -> str:
+    """The colour of a card's corner, where a picture would be."""
+    with default_storage.open(card_name(page)) as file, Image.open(file) as card:
+        colour = card.convert("RGB").getpixel((SIZE[0] - 1, SIZE[1] - 1))
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from tests.conftest import SmallSite
 from tests.pagecache.conftest import Visitors, new_layer, visit  # noqa: F401 - fixtures
+from vasite.seo.redirects import FEEDS
 
 ELSEWHERE = "https://shop.example.com/"
 
@@ -35,6 +36,10 @@ ELSEWHERE = "https://shop.example.com/"
         ("/caf%C3%A9/", "/caf%c3%a9", "/about/"),
         (unicodedata.normalize("NFD", "/café/"), "/caf%C3%A9/", "/about/"),
         ("/café/", "/cafe%CC%81/", "/about/"),
+        ("/search-me?q=café", "/search-me?q=cafe%CC%81", "/about/"),
+        ("/caf%E9/", "/caf%E9/", "/about/"),  # Latin-1, as in addresses of older sites
+        ("/caf%E9/?p=1", "/caf%e9?p=1", "/about/"),
+        ("/%A3-prices/", "/%a3-prices", "/about/"),
         ("/old/?id=123", "/old/?id=123", "/about/"),
         ("/old", "/old?utm_source=a&utm_medium=b", "/about/?utm_source=a&utm_medium=b"),
         ("/50%25-off/", "/50%25-off/", "/about/"),
@@ -82,6 +87,35 @@ def test_redirects_that_lead_in_a_circle_are_ignored(client: Client, site: Small
     assert client.get("/a/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/Services/",
+        "/a/../services/",
+        "/a/%2e%2E/services/",
+        "/%2e/services/",
+        "HTTP://127.0.0.1:8000/services/",
+        "https://127.0.0.1:8000/services/",
+        "HTTPS://127.0.0.1:8000/a/%2e./services/",
+        "http://www.127.0.0.1:8000/services/",
+        "http://127.0.0.1.:8000/services/",
+        "http://owner@127.0.0.1:8000/services/",
+    ],
+)
+def test_a_circle_is_one_however_it_is_spelt(client: Client, site: SmallSite, target: str) -> None:
+    Redirect.add_redirect("/services", target)
+    assert client.get("/services/").status_code == 200
+
+
+@pytest.mark.parametrize("path", sorted(FEEDS))
+def test_a_reader_program_gets_the_feed_whatever_it_was_redirected_to(
+    client: Client, site: SmallSite, path: str
+) -> None:
+    Redirect.add_redirect("/feed", path)
+    assert client.get("/feed/").status_code == 200
+    assert client.get(path)["Location"] == "/feed/"
+
+
 def test_a_page_at_the_address_that_another_left_is_shown(client: Client, site: SmallSite) -> None:
     Redirect.add_redirect("/blog/on-trust", site.service, automatically_created=True)
     for path in ("/blog/on-trust/", "/blog/on-trust?a=1"):
@@ -96,34 +130,6 @@ def test_a_redirect_cannot_close_the_admin(client: Client, site: SmallSite) -> N
     assert client.get("/admin/login/").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "//evil.example/foo",
-        "///evil.example/foo",
-        "//evil.example%2ffoo",
-        "/%2fevil.example/foo",
-        "/%2F/evil.example/foo",
-        "/%5Cevil.example/foo",
-        "/%5c%5cevil.example/foo",
-        "/%09/evil.example/foo",
-        "/%0d%0aLocation:%20https:%2f%2fevil.example/foo",
-        "//evil.example/blog/on-trust",
-        "//user@evil.example/foo?x=1",
-        "/https:%2f%2fevil.example/foo",
-    ],
-)
-def test_a_crafted_link_to_the_site_leads_to_no_other_host(
-    visit: Visitors,  # noqa: F811
-    path: str,
-) -> None:
-    location = visit(path).headers.get("Location", "/")
-    assert location.startswith("/")
-    assert not location.startswith(("//", "/\\", "/\t"))
-    assert "\r" not in location
-    assert "\n" not in location
-
-
 def test_letters_that_mean_something_in_a_web_address_stay_letters(
     client: Client, site: SmallSite
 ) -> None:
@@ -135,6 +141,18 @@ def test_a_target_with_the_sites_own_host_is_one_step_too(client: Client, site: 
     Redirect.add_redirect("/b", "/about/")
     Redirect.add_redirect("/a", "http://127.0.0.1:8000/b/?x=1")
     assert client.get("/a/")["Location"] == "/about/?x=1"
+    Redirect.add_redirect("/c", "https://www.127.0.0.1:8000/%2e%2e/b/?x=1")
+    assert client.get("/c/")["Location"] == "/about/?x=1"
+    for other in ("http://127.0.0.1:9000/b/", "http://127.0.0.1/b/", "http://wwww.127.0.0.1:8000/"):
+        Redirect.objects.filter(old_path="/c").update(redirect_link=other)
+        assert client.get("/c/")["Location"] == other
+
+
+def test_two_slashes_behind_the_sites_own_host_name_no_other_host(
+    client: Client, site: SmallSite
+) -> None:
+    Redirect.add_redirect("/a", "http://127.0.0.1:8000//evil.example/b")
+    assert client.get("/a/")["Location"] == "/%2Fevil.example/b"
 
 
 @pytest.mark.parametrize("target", ["/about/", ELSEWHERE, "/about/?a=1#b"])
@@ -165,3 +183,10 @@ def test_an_address_of_which_no_redirect_would_ever_be_used_is_refused(
     assert not Redirect.objects.exists()
     va.post("/admin/redirects/add/", form | {"old_path": "/mediation/"})
     assert Redirect.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["http://[", "//[x", "https://exa]mple/old/"])
+def test_an_address_that_nobody_can_read_is_refused_in_words(va: Client, address: str) -> None:
+    form = {"old_path": address, "redirect_link": "/about/", "is_permanent": "on"}
+    assert "That is no web address" in va.post("/admin/redirects/add/", form).text
+    assert not Redirect.objects.exists()

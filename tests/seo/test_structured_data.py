@@ -9,6 +9,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blog.models import BlogPostPage
 from newsletter.models import Comment
 from services.models import AreaPage
 from tests.conftest import SmallSite
@@ -57,6 +58,25 @@ def test_a_post_is_a_blog_posting_with_its_comments(client: Client, site: SmallS
     assert [crumb["name"] for crumb in crumbs] == ["Home", "Blog", "On trust"]
 
 
+@pytest.mark.django_db
+def test_search_engines_learn_how_to_call_whom_and_what_she_looks_like(client: Client) -> None:
+    """Google's rules for a local business: a telephone number with its country's code."""
+    call_command("demo", verbosity=0)
+    home, about = client.get("/").text, nodes_of(client, "/about/")
+    business = nodes_of(client, "/")["ProfessionalService"]
+    assert business["telephone"] == "+44 1632 960 142"
+    assert 'href="tel:+441632960142"' in home
+    assert business["logo"] not in business["image"]
+    person = business["founder"]
+    assert person["name"] == "Eleanor Marsh"
+    assert person["url"] == "http://127.0.0.1:8000/about/"
+    assert person["image"] == business["image"]
+    assert person["jobTitle"]
+    assert about["AboutPage"]["url"] == person["url"]
+    post = nodes_of(client, BlogPostPage.objects.exclude(cover=None).first().get_url())
+    assert post["WebPage"]["primaryImageOfPage"]["url"] == post["BlogPosting"]["image"][0]
+
+
 def test_pictures_are_named_in_three_ratios(client: Client, site: SmallSite, image, work) -> None:
     site.post.picture = image
     site.post.save()
@@ -80,6 +100,7 @@ def test_a_service_names_its_prices(client: Client, site: SmallSite) -> None:
         "priceCurrency": "GBP",
         "unitCode": "HUR",
     }
+    assert "price" not in hourly  # nobody pays that: it is where the price begins
     assert (ten["name"], ten["price"], ten["priceCurrency"]) == ("Ten hours", "280.00", "GBP")
     assert "priceSpecification" not in ten
 

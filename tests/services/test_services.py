@@ -36,6 +36,20 @@ def test_a_visitor_asks_about_the_service_right_there(client: Client, site: Smal
     assert Enquiry.objects.get().service == site.service
 
 
+def test_a_visitor_is_not_asked_for_a_service_once_none_is_left(
+    client: Client, site: SmallSite
+) -> None:
+    asked = {"label": "Service", "hint": "", "required": True}
+    site.contact.form_fields = [("service", asked)]
+    site.contact.save()
+    site.service.unpublish()  # while somebody writes on its page
+    fields = {"name": "Hannah", "email": "hannah@example.com", "message": "Hello"}
+    for service in ("inbox", ""):
+        message = fields | {"service": service, "message": f"Hello {service}"}
+        assert client.post("/contact/", message).status_code == 303
+    assert Enquiry.objects.filter(service=None).count() == 2
+
+
 def test_a_testimonial_needs_consent_or_the_word_sample(client: Client, site: SmallSite) -> None:
     words = Testimonial(text="Splendid.", name="A florist", business="Malvern")
     with pytest.raises(ValidationError) as error:

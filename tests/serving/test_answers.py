@@ -36,7 +36,7 @@ def test_the_same_bytes_for_everyone(client: Client, va: Client, site: SmallSite
         assert client.get(path).content == va.get(path).content
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 500, 503])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 411, 413, 422, 429, 500, 503])
 def test_error_pages_need_no_database(status: int, rf) -> None:
     page = render_error(rf.get("/"), status)  # the database fixture is not asked for
     assert page.status_code == status
@@ -95,6 +95,8 @@ def test_signing_in_is_rate_limited(client: Client, django_user_model) -> None:
     for _ in range(5):
         answer = client.post("/admin/login/", wrong)
     assert answer.status_code == 429
+    assert "Wait a quarter of an hour" in answer.text
+    assert (answer["Retry-After"], answer["Cache-Control"]) == ("900", "no-store")
     right = wrong | {"password": "right password"}
     assert client.post("/admin/login/", right).status_code == 429
 

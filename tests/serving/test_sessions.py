@@ -11,6 +11,7 @@ import time_machine
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from blog.models import Category
 from tests.conftest import SmallSite
 
 FIELDS = {
@@ -133,3 +134,23 @@ def test_who_writes_every_day_is_never_signed_out(owner: None, site: SmallSite) 
             assert client.get("/admin/").status_code == 200
         clock.shift(15 * 86_400)
         assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("kept", "name"),
+    [
+        (r'[["name", "A\ud800d\u0000a\u0002"], ["slug", "a\udfffda"]]', "Ada"),
+        (r'[["na\ud800me", "Ada"], ["slug", "ada"]]', "Ada"),
+        ("[" * 9999 + "]" * 9999, None),
+        (f'[["name", {"[" * 9999}{"]" * 9999}]]', None),
+        (f'[["name", {"9" * 5000}]]', None),
+    ],
+    ids=["characters", "in a name", "lists in lists", "in a value", "a long number"],
+)
+def test_what_was_kept_is_cleaned_like_every_other_form(
+    owner: None, site: SmallSite, kept: str, name: str | None
+) -> None:
+    sign_in = {"username": "eleanor", "password": "a long password", "kept_fields": kept}
+    answer = Client().post("/admin/categories/add/", sign_in)
+    assert answer.status_code == (302 if name else 200)  # saved, or the form once more
+    assert Category.objects.filter(name=name, slug="ada").exists() is bool(name)

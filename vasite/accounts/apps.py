@@ -7,8 +7,9 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from wagtail.admin.views.account import NameEmailSettingsPanel
+        from wagtail.admin.views.account import AvatarSettingsPanel, NameEmailSettingsPanel
 
-        from vasite.accounts.forms import NameForm
+        from vasite.accounts.forms import NameForm, ProfilePictureForm
 
         NameEmailSettingsPanel.form_class = NameForm
+        AvatarSettingsPanel.form_class = ProfilePictureForm

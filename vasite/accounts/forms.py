@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from wagtail.admin.forms.account import NameEmailForm
+from wagtail.admin.forms.account import AvatarPreferencesForm, NameEmailForm
+
+from vasite.content.image_forms import PictureFileField
 
 
 class NameForm(NameEmailForm):
@@ -14,3 +16,12 @@ class NameForm(NameEmailForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.required = False
+
+
+class ProfilePictureForm(AvatarPreferencesForm):
+    """Take a profile picture as any other: upright, without where it was taken, in a known format.
+
+    Wagtail makes it smaller afterwards.
+    """
+
+    avatar = PictureFileField(label="Upload a profile picture", required=False)

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from wagtail.admin.forms.auth import LoginForm
 
+from vasite.forms.cleaning import clean_query
+
 KEPT_FIELD = "kept_fields"
 TOKEN_FIELD = "csrfmiddlewaretoken"  # noqa: S105 - a field's name
 
@@ -63,15 +65,18 @@ def show_sign_in(request: HttpRequest, form: LoginForm | None = None) -> HttpRes
 
 
 def restored(kept: str) -> QueryDict:
-    """Make the form data that was kept, or none of what is no such data."""
+    """Make the form data that was kept, or none of what is no such data.
+
+    It comes as JSON, whose escapes hide what is cleaned out of other fields.
+    """
     data = QueryDict(mutable=True)
     try:
         pairs = [(str(name), str(value)) for name, value in json.loads(kept)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pairs = []
     for name, value in pairs:
         data.appendlist(name, value)
-    return data
+    return clean_query(data)
 
 
 def ask_to_send_again(request: HttpRequest) -> HttpResponse:

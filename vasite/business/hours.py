@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from wagtail import blocks
 from vasite.content.datetimes import TimeBlock, say_time
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MIDNIGHT = time(0)
 DAY_CHOICES = [(day, day) for day in DAYS]
 
 
@@ -42,9 +44,11 @@ class HoursBlock(blocks.StructBlock):
             faults["last_day"] = ValidationError("This day comes before the first one.")
         if cleaned["closes"] <= cleaned["opens"]:
             opens, closes = say_time(cleaned["opens"]), say_time(cleaned["closes"])
+            hint = "write pm for the afternoon, such as 5pm."
+            if cleaned["closes"] == MIDNIGHT:
+                hint = "write 11.59pm for the end of the day."
             faults["closes"] = ValidationError(
-                f"Closing time must be later than {opens}. You entered {closes}: write pm for the "
-                "afternoon, such as 5pm."
+                f"Closing time must be later than {opens}. You entered {closes}: {hint}"
             )
         if faults:
             raise blocks.StructBlockValidationError(block_errors=faults)

@@ -13,6 +13,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
 
 from vasite.business.hours import HoursBlock
+from vasite.content.optimistic_lock import OptimisticLockForm
 from vasite.content.prices import Price, Unit
 from vasite.email_fields import EmailAddressField
 
@@ -69,8 +70,25 @@ class BusinessSettings(BaseGenericSetting):
     )
     price_unit = models.CharField("price is for", max_length=10, choices=Unit, default=Unit.HOUR)
     profiles = StreamField([("profile", ProfileBlock())], blank=True)
+    about_page = models.ForeignKey(
+        "wagtailcore.Page",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name="page about you",
+    )
+    privacy_page = models.ForeignKey(
+        "wagtailcore.Page",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name="privacy page",
+    )
 
     select_related = ["portrait"]
+    base_form_class = OptimisticLockForm
     panels = [
         MultiFieldPanel(
             [
@@ -102,6 +120,7 @@ class BusinessSettings(BaseGenericSetting):
         ),
         MultiFieldPanel([FieldPanel("price_from"), FieldPanel("price_unit")], "Prices"),
         FieldPanel("profiles"),
+        MultiFieldPanel([FieldPanel("about_page"), FieldPanel("privacy_page")], "Your pages"),
     ]
 
     class Meta:

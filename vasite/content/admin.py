@@ -1,7 +1,11 @@
-"""Pages of one type as an entry of the admin's menu, without a walk through the page tree."""
+"""Pages in the admin: one type as an entry of the menu, without a walk through the page tree, and
+the API that the menu and the choosers read."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.ui.tables import DateColumn
 from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet
@@ -22,3 +26,9 @@ class PagesViewSet(PageListingViewSet):
 
     index_view_class = PagesIndexView
     columns = [TICK_BOX, TITLE, DateColumn("first_published_at", label="Published"), STATUS]
+
+
+class PagesWithoutActions(PagesAdminAPIViewSet):
+    """The admin's API of pages, to be read only."""
+
+    actions: dict[str, Any] = {}

@@ -12,10 +12,14 @@ class ContentConfig(AppConfig):
         from wagtail.models import get_page_models
 
         from vasite.content import signal_handlers
+        from vasite.content.block_forms import register_block_field
+        from vasite.content.choosers import refuse_odd_keys
         from vasite.content.datetimes import register_fields
         from vasite.content.search.colons import keep_words_in_admin_search
 
         register_fields()
+        register_block_field()
+        refuse_odd_keys()
         keep_words_in_admin_search()
         post_migrate.connect(signal_handlers.index_after_migration, sender=self)
 

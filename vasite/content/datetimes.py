@@ -24,6 +24,8 @@ HALF_FAULT = "Enter one time here, such as 9am. The other one goes into the fiel
 DATE_FAULT = "Enter a date as day, month and year, such as 27/11/2026 or 27 November 2026."
 DATETIME_FAULT = "Enter a date and a time, such as 27/11/2026 9am or 27 November 2026 17:30."
 NO_TIME_FAULT = "Add the time, such as 27/11/2026 9am."
+# "5.30" is mostly meant as 5.30pm, and so is every other hour at which few offices open
+UNCLEAR_HOURS = range(1, 8)
 
 MAX_LENGTH = 100  # characters of what is read
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -31,7 +33,8 @@ MONTH_NAMES = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
 )
 MONTH = rf"(?P<month>{MONTH_NAMES}|{'|'.join(MONTHS)}|sept)\.?"
-WEEKDAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?,? )?"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAY = r"(?:(?P<weekday>mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"
 DATES = [
     re.compile(pattern)
     for pattern in (
@@ -45,18 +48,12 @@ DATES = [
         r"(?P<word>today|tomorrow)",
     )
 ]
+END = r" ?(?:(?P<half>[ap]) ?\.? ?m?\.?|h|hrs?)?"
 TIME = re.compile(
-    r"(?P<hour>\d{1,2})(?: ?[.:h] ?(?P<minute>\d{2})(?::(?P<second>\d{2}))?| ?o['’]clock)?"
-    r" ?(?:(?P<half>[ap]) ?\.? ?m?\.?|h|hrs?|noon|midnight)?"
+    r"(?P<hour>\d{1,2})(?: ?[.:h] ?(?P<minute>\d{2})(?::(?P<second>\d{2}))?| ?o['’]?clock)?" + END
 )
-FOUR_DIGITS = re.compile(r"(?P<hour>\d{1,2})(?P<minute>\d{2})(?: ?(?P<half>[ap])\.? ?m?\.?)?")
-WORDS = {
-    "noon": time(12),
-    "midday": time(12),
-    "12 noon": time(12),
-    "midnight": time(0),
-    "12 midnight": time(0),
-}
+FOUR_DIGITS = re.compile(r"(?P<hour>\d{1,2})(?P<minute>\d{2})" + END)
+NOON_OR_MIDNIGHT = re.compile(r"(?:12(?:[.:]?00)? ?)?(?P<word>noon|midday|midnight)")
 
 
 def parse_time(text: str) -> time:
@@ -65,10 +62,10 @@ def parse_time(text: str) -> time:
     Raise ValidationError for what can't be read or has two meanings.
     """
     plain = _plain(text)
-    if plain in WORDS:
-        return WORDS[plain]
+    if word := NOON_OR_MIDNIGHT.fullmatch(plain):
+        return time(0 if word["word"] == "midnight" else 12)
     found = TIME.fullmatch(plain) or FOUR_DIGITS.fullmatch(plain)
-    if not found or plain.endswith(("noon", "midnight")):
+    if not found:
         is_range = re.search(r"\d.*(?:-|–|—|\bto\b|\buntil\b).*\d", plain)
         raise ValidationError(HALF_FAULT if is_range else TIME_FAULT, code="invalid")
     parts = found.groupdict()
@@ -79,6 +76,9 @@ def parse_time(text: str) -> time:
         hour = hour % 12 + (12 if parts["half"] == "p" else 0)
     elif parts["half"] == "a":  # "13am"
         raise ValidationError(TIME_FAULT, code="invalid")
+    elif len(parts["hour"]) == 1 and hour in UNCLEAR_HOURS and "h" not in plain:
+        words = f"Enter a time such as {hour}am or {hour}pm: “{text.strip()}” may be either."
+        raise ValidationError(words, code="invalid")
     try:
         return time(hour, minute, second)
     except ValueError:
@@ -147,6 +147,10 @@ def _date_of(found: re.Match[str], fault: str) -> date:
         raise ValidationError(fault, code="invalid") from None
     if not 1900 <= day.year < 2200:
         raise ValidationError(fault, code="invalid")
+    weekday = parts.get("weekday")
+    if weekday and WEEKDAYS.index(weekday[:3]) != day.weekday():
+        words = f"{day.day} {day:%B %Y} is a {day:%A}. Correct the date or leave out the weekday."
+        raise ValidationError(words, code="invalid")
     return day
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
-from vasite.content.pictures import READ_FORMATS, UnsuitableImageError, normalise_upload
+from vasite.content.pictures import HEAD_BYTES, READ_FORMATS, UnsuitableImageError, normalise_upload
 from vasite.damaged_files import DAMAGED_IMAGE
 
 UNREADABLE = (
@@ -27,20 +28,21 @@ TOO_LARGE = (
     "This picture has too many pixels to be worked on. Make it smaller (4,000 pixels wide is "
     "plenty) and try again."
 )
-# How the formats that are not taken begin, and their names for people
+VIDEO = "This is a video. Put it on YouTube or Vimeo and add a Video block."
+# How the formats that are not taken are known, and their names for people
 OTHER_FORMATS = {
-    b"II*\x00": "TIFF",
-    b"MM\x00*": "TIFF",
-    b"8BPS": "Photoshop",
-    b"BM": "Windows bitmap",
-    b"%PDF": "PDF",
-    b"\x00\x00\x00\x0cjP": "JPEG 2000",
-    b"\xff\x4f\xff\x51": "JPEG 2000",
-    b"\xff\x0a": "JPEG XL",
-    b"\x00\x00\x00\x0cJXL": "JPEG XL",
-    b"<svg": "SVG",
-    b"<?xml": "SVG",
+    rb"II[*+]\x00|MM\x00[*+]": "a TIFF",
+    rb"8BPS": "a Photoshop",
+    rb"BM": "a Windows bitmap",
+    rb"\x00\x00\x01\x00": "an icon (ICO)",
+    rb"%PDF": "a PDF",
+    rb"\x00\x00\x00\x0cjP|\xff\x4f\xff\x51": "a JPEG 2000",
+    rb"\xff\x0a|\x00\x00\x00\x0cJXL": "a JPEG XL",
+    rb"(?s:\W*<[?!].*|\W*)<svg\b": "an SVG",
 }
+# The brands of ISO/IEC 23008-12 and AV1's; any other of ISO/IEC 14496-12's files is a video
+PICTURE_BRANDS = re.compile(rb"....ftyp(he[iv]|mif|msf|avi)", re.DOTALL)
+VIDEOS = re.compile(rb"....(ftyp|moov|mdat|wide)|\x1aE\xdf\xa3|RIFF....AVI ", re.DOTALL)
 
 
 class PictureFileField(WagtailImageField):
@@ -51,7 +53,8 @@ class PictureFileField(WagtailImageField):
         if upload is None:
             return None
         self.check_image_file_size(upload)
-        head = upload.read(32)
+        upload.seek(0)  # a form may be cleaned twice
+        head = upload.read(HEAD_BYTES)
         try:
             self.check_pixels(upload)
             normalise_upload(upload)
@@ -77,10 +80,12 @@ class PictureFileField(WagtailImageField):
 
 def words_for(head: bytes) -> str:
     """Return why a file that begins so was not taken."""
-    names = (name for start, name in OTHER_FORMATS.items() if head.startswith(start))
+    names = (name for start, name in OTHER_FORMATS.items() if re.match(start, head))
     if name := next(names, ""):
-        return f"This is a {name} file. Save it as JPEG or PNG and upload that."
-    return UNKNOWN_HEIC if head[4:8] == b"ftyp" else UNREADABLE
+        return f"This is {name} file. Save it as JPEG or PNG and upload that."
+    if PICTURE_BRANDS.match(head):
+        return UNKNOWN_HEIC
+    return VIDEO if VIDEOS.match(head) else UNREADABLE
 
 
 class SiteImageForm(BaseImageForm):

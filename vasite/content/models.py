@@ -7,13 +7,20 @@ from datetime import datetime
 from http import HTTPMethod
 from typing import Any
 
+from django.core.files import File
 from django.db import models
 from django.db.models import prefetch_related_objects
 from django.utils.functional import cached_property
 from django.utils.text import Truncator
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
-from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet
+from wagtail.images.models import (
+    AbstractImage,
+    AbstractRendition,
+    Filter,
+    ImageQuerySet,
+    SourceImageIOError,
+)
 from wagtail.images.rect import Rect
 from wagtail.locks import BaseLock, ScheduledForPublishLock
 from wagtail.models import Page, PageViewRestriction
@@ -24,6 +31,7 @@ from vasite.content.page_forms import ContentPageForm
 from vasite.content.rich_text import Heading, outline, plain_text
 from vasite.content.visibility import are_restricted, restricted_collections
 from vasite.content.vocabulary import Word  # noqa: F401 - a model of this app
+from vasite.damaged_files import DAMAGED_IMAGE
 from vasite.serving.media import PRIVATE_FOLDER, is_private
 
 ALT_TEXT_HELP = (
@@ -70,6 +78,14 @@ class SiteImage(AbstractImage):
         """Return the file's name in the media: a private one while its collection is private."""
         name: str = super().get_upload_to(filename)
         return f"{PRIVATE_FOLDER}/{name}" if self.is_restricted else name
+
+    def generate_rendition_file(self, filter: Filter, *, source: File | None = None) -> File:  # noqa: A002 - Wagtail's name
+        """Make a file of it. A damaged image is to Wagtail then as one whose file is gone: it shows
+        a broken image in place of it, not an error in place of the page."""
+        try:
+            return super().generate_rendition_file(filter, source=source)
+        except DAMAGED_IMAGE as error:
+            raise SourceImageIOError(f"Image {self.pk} can't be read") from error
 
     @property
     def is_restricted(self) -> bool:
@@ -158,6 +174,11 @@ class ContentPage(Page):
         """Gives what is shown below pages of this kind without being a page, for the sitemap:
         whole addresses, each with its last change."""
         return ()
+
+    @classmethod
+    def last_change_of_listed(cls) -> datetime | None:
+        """Return when what pages of this kind list last changed, as a list changes with it."""
+        return None
 
     def get_lock(self) -> BaseLock | None:
         """Leave a scheduled page open to its writer (vasite.content.scheduling)."""

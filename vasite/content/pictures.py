@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 from wagtail.images.models import Filter
 
 from vasite.content.models import SiteImage, SiteRendition
@@ -24,11 +25,16 @@ MOVING_FORMATS = {"GIF", "PNG", "WEBP", "AVIF"}  # several pictures in a HEIC ar
 # PQ and hybrid log-gamma (ITU-T H.273, table 3)
 HDR_TRANSFERS = {16, 18}
 HEAD_BYTES = 4096
-NAMED_TRANSFER = {
-    "PNG": re.compile(rb"cICP.(.)", re.DOTALL),  # PNG 3, 11.3.2.6
-    "AVIF": re.compile(rb"colrnclx..(..)", re.DOTALL),  # ISO/IEC 14496-12, 12.1.5
+NAMED_COLOURS = {
+    "PNG": re.compile(rb"cICP(.)(.)", re.DOTALL),  # PNG 3, 11.3.2.6
+    "AVIF": re.compile(rb"colrnclx(..)(..)", re.DOTALL),  # ISO/IEC 14496-12, 12.1.5
 }
 SRGB = ImageCms.createProfile("sRGB")
+# Red, green and blue (X, Y, Z in ICC.1:2022's D50) of wide ranges, by their ITU-T H.273 numbers
+WIDE_PRIMARIES = {
+    9: ((0.6735, 0.2790, -0.0019), (0.1657, 0.6753, 0.0300), (0.1251, 0.0456, 0.7972)),  # BT.2020
+    12: ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)),  # P3
+}
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,11 @@ class Role:
 ROLES = {
     "hero": Role("(min-width: 60rem) 34rem, 100vw"),
     "body": Role("(min-width: 46rem) 44rem, 100vw"),
+    # In one column, two or three as `.cards` has room for them
     "card": Role(
-        "(min-width: 60rem) 22rem, (min-width: 40rem) 45vw, 100vw", (320, 640, 960, 1280), (16, 10)
+        "(min-width: 66.5rem) 22rem, (min-width: 44rem) 45vw, 100vw",
+        (320, 640, 960, 1280),
+        (16, 10),
     ),
     "portrait": Role("8rem", (160, 320, 480), (1, 1)),
     "portrait-large": Role("(min-width: 60rem) 17rem, min(20rem, 100vw)", (320, 640, 960), (1, 1)),
@@ -162,25 +171,42 @@ def check_suitable(opened: Image.Image) -> None:
             "This image is animated, and the site shows still images only. Save one picture of it "
             "as a JPEG or PNG, or put it on YouTube or Vimeo and add a Video block."
         )
-    if transfer_of(opened) in HDR_TRANSFERS:
+    if named_colours(opened)[1] in HDR_TRANSFERS:
         raise UnsuitableImageError(
             "This is an HDR image, whose brightness would be shown wrongly. Export it as a JPEG "
             "(standard dynamic range, SDR) and upload that."
         )
 
 
-def transfer_of(opened: Image.Image) -> int:
-    """Return the transfer function that a file names (ITU-T H.273, 8.2), or 0."""
-    profile = opened.info.get("nclx_profile") or {}
-    if profile or opened.format not in {"PNG", "AVIF"}:
-        return int(profile.get("transfer_characteristics") or 0)
+def named_colours(opened: Image.Image) -> tuple[int, int]:
+    """Return the primaries and the transfer function that a file names (ITU-T H.273, 8), or 0."""
+    named = opened.info.get("nclx_profile") or {}
+    if named or opened.format not in {"PNG", "AVIF"}:
+        return named.get("color_primaries", 0), named.get("transfer_characteristics", 0)
     file: Any = getattr(opened, "fp", None)
     place = file.tell()
     file.seek(0)
     head = file.read(HEAD_BYTES)
     file.seek(place)
-    found = NAMED_TRANSFER[opened.format].search(head)
-    return int.from_bytes(found[1], "big") if found else 0
+    found = NAMED_COLOURS[opened.format].search(head)
+    return (int.from_bytes(found[1], "big"), int.from_bytes(found[2], "big")) if found else (0, 0)
+
+
+def profile_of(opened: Image.Image) -> bytes | None:
+    """Return the ICC profile of an image; one made of sRGB's for a wide range that is only named.
+
+    A number in a PNG comes before its profile (PNG 3, 4.3), a profile before the number elsewhere.
+    """
+    embedded: bytes | None = opened.info.get("icc_profile")
+    primaries = WIDE_PRIMARIES.get(named_colours(opened)[0])
+    if not primaries or (embedded and opened.format != "PNG"):
+        return embedded
+    profile = bytearray(ImageCms.ImageCmsProfile(SRGB).tobytes())
+    for name, colour in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True):
+        tag = profile.index(name)
+        place = int.from_bytes(profile[tag + 4 : tag + 8], "big") + 8  # ICC.1:2022, 10.31
+        struct.pack_into(">3i", profile, place, *(round(part * 65536) for part in colour))
+    return bytes(profile)
 
 
 def normalise_upload(upload: UploadedFile) -> None:
@@ -199,7 +225,10 @@ def normalise_upload(upload: UploadedFile) -> None:
         check_suitable(opened)
         if opened.format == "JPEG":
             opened.draft("RGB", (ORIGINAL_WIDTH, ORIGINAL_WIDTH))
-        profile = opened.info.get("icc_profile")
+        if opened.format == "AVIF":
+            # Pillow would turn it by this, but boxes alone turn an AVIF (ISO/IEC 23008-12, 6.5.10)
+            opened.info.pop("xmp", None)
+        profile = profile_of(opened)
         picture = in_eight_bits(opened)
         picture.thumbnail((ORIGINAL_WIDTH, ORIGINAL_WIDTH))  # first: what follows makes copies
         picture = ImageOps.exif_transpose(picture)
@@ -207,7 +236,7 @@ def normalise_upload(upload: UploadedFile) -> None:
     clean = in_srgb(picture, profile)
     clean.info = {}  # the pixels and nothing else
     output = BytesIO()
-    stem = (upload.name or "picture").rpartition(".")[0] or "picture"
+    stem = (upload.name or "").rpartition(".")[0].strip(". ") or "picture"
     if is_transparent:
         clean.putalpha(picture.getchannel("A"))
         clean.save(output, "PNG", optimize=True)
@@ -221,13 +250,12 @@ def normalise_upload(upload: UploadedFile) -> None:
     upload.seek(0)
 
 
-def in_eight_bits(opened: Image.Image) -> Image.Image:
+def in_eight_bits(opened: ImageFile.ImageFile) -> Image.Image:
     """Return an image in one of Pillow's modes L, LA, RGB, RGBA and CMYK, the same to the eye.
 
-    Pillow cuts 16 bits off at 255 when it converts them, and takes the low byte of a transparent
-    colour of 16 bits.
+    Pillow cuts 16 bits off at 255 when it converts them.
     """
-    clear = opened.info.get("transparency")
+    clear = clear_colour(opened)
     if opened.mode.startswith("I"):  # 16 bits of grey
         deep = opened.convert("I")
         grey = deep.point([round(value / 257) for value in range(2**16)], "L")
@@ -235,12 +263,25 @@ def in_eight_bits(opened: Image.Image) -> Image.Image:
             mask = deep.point([0 if value == clear else 255 for value in range(2**16)], "L")
             grey = Image.merge("LA", (grey, mask))
         return like(opened, grey)
-    if isinstance(clear, tuple) and max(clear) > 255:
-        opened.info["transparency"] = tuple(value >> 8 for value in clear)
+    if clear is not None:
+        opened.info["transparency"] = clear
     if clear is not None or opened.mode.lower() in {"pa", "rgba", "la"}:
         mode = "LA" if opened.mode.lower() == "la" else "RGBA"
         return like(opened, opened.convert(mode))
     return opened if opened.mode in {"L", "RGB", "CMYK"} else like(opened, opened.convert("RGB"))
+
+
+def clear_colour(opened: ImageFile.ImageFile) -> Any:
+    """Return the transparent colour as Pillow reads an image's pixels.
+
+    Pillow gives it as the PNG notes it, in the bits of the file (PNG 3, 11.3.1.1).
+    """
+    clear = opened.info.get("transparency")
+    if isinstance(clear, tuple) and opened.tile[0].args == "RGB;16B":
+        return tuple(value >> 8 for value in clear)
+    if isinstance(clear, int) and opened.mode == "L" and opened.format == "PNG":
+        return clear * {"L;2": 85, "L;4": 17}.get(str(opened.tile[0].args), 1)
+    return clear
 
 
 def like(opened: Image.Image, converted: Image.Image) -> Image.Image:
@@ -251,7 +292,7 @@ def like(opened: Image.Image, converted: Image.Image) -> Image.Image:
 
 
 # The colour spaces of ICC.1:2022, 7.2.6, and Pillow's modes for them
-PROFILE_MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}
+PROFILE_MODES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
@@ -266,7 +307,7 @@ def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         return plain
     try:
         opened = ImageCms.getOpenProfile(BytesIO(profile))
-        mode = PROFILE_MODES.get(opened.profile.xcolor_space, "")
+        mode = PROFILE_MODES.get(profile[16:20], "")
         if not mode or (mode == "CMYK") != (colours.mode == "CMYK"):
             return plain  # a profile of another kind of picture
         colours = colours.convert(mode)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from operator import attrgetter
 from typing import IO
 
 from django.conf import settings
@@ -17,28 +18,40 @@ from vasite.content.pictures import all_specs, focal_point_key, made
 PNG_END = b"IEND\xaeB`\x82"  # PNG 3, 11.2.5
 
 
-def missing_renditions(image: SiteImage) -> dict[str, SiteRendition | None]:
-    """Return the specs of which an image has no file, or a damaged one, which is given with it."""
-    specs = all_specs(image)
+def missing_renditions(image: SiteImage) -> list[str]:
+    """Return the specs of which an image has no file, or a damaged one."""
+    wanted = wanted_renditions(image)
+    return [spec for spec, found in wanted if found is None or is_damaged(found)]
+
+
+def wanted_renditions(image: SiteImage) -> list[tuple[str, SiteRendition | None]]:
+    """Return the specs of all files that an image should have, with those that it has: what
+    visitors are shown, unless it is private, and what the admin and emails have asked for."""
+    specs = all_specs(image) if image.is_public else []
     found = {rendition.filter_spec: rendition for rendition in made(image, specs)}
-    return {spec: found.get(spec) for spec in specs if spec not in found or is_damaged(found[spec])}
+    others = sorted(image.renditions.all(), key=attrgetter("pk"))
+    return [
+        *((spec, found.get(spec)) for spec in specs),
+        *((other.filter_spec, other) for other in others if other.filter_spec not in specs),
+    ]
 
 
 def make_missing_renditions(image: SiteImage, start: int = 0, seconds: float = math.inf) -> int:
     """Make the files that an image lacks, and at the end drop those cut otherwise.
 
-    Begin at a place in its specs. Return the place to go on from if that takes longer than some
-    seconds, or 0 when all are made.
+    Begin at a place in `wanted_renditions`. Return the place to go on from if that takes longer
+    than some seconds, or 0 when all are made.
     """
-    specs, missing = all_specs(image), missing_renditions(image)
+    wanted = wanted_renditions(image)
     until = time.monotonic() + seconds
-    for place, spec in enumerate(specs[start:], start + 1):
-        if damaged := missing.get(spec):
-            replace(damaged)
-        elif spec in missing:
+    for place, (spec, found) in enumerate(wanted[start:], start + 1):
+        if found is None:
             image.get_rendition(Filter(spec=spec))
-        if place < len(specs) and time.monotonic() >= until:
+        elif is_damaged(found):
+            replace(found)
+        if place < len(wanted) and time.monotonic() >= until:
             return place
+    specs = all_specs(image)
     cut = image.renditions.filter(filter_spec__in=specs, filter_spec__startswith="fill")
     cut.exclude(focal_point_key=focal_point_key(image)).delete()
     return 0

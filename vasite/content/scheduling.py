@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from wagtail.admin import messages
-from wagtail.models import Page
+from wagtail.models import Page, Revision
 
 from vasite.content.page_forms import wants_json
 
@@ -31,6 +31,25 @@ def say_schedule(request: HttpRequest, page: Page) -> None:
     messages.info(request, format_html(words, say_moment(scheduled.approved_go_live_at), address))
 
 
+def keep_what_is_public(request: HttpRequest, page: Page) -> None:
+    """Keep what visitors read as a revision before it is edited, if code wrote it.
+
+    Without one Wagtail takes a public page down, and puts the new words in the place of the old,
+    when a change of it is scheduled (wagtail.actions.publish_revision, read in 7.4).
+    """
+    if request.method != "POST" or not page.live or page.live_revision_id:
+        return
+    public = type(page)._default_manager.get(pk=page.pk)
+    page.live_revision = Revision.objects.create(
+        content_object=public,
+        base_content_type=public.get_base_content_type(),
+        content=public.serializable_data(),
+        object_str=str(public),
+        created_at=public.last_published_at,
+    )
+    Page.objects.filter(pk=page.pk).update(live_revision=page.live_revision)
+
+
 def move_schedule(request: HttpRequest, page: Page) -> None:
     """Schedule the version that was just saved in place of the one scheduled before.
 
@@ -41,7 +60,7 @@ def move_schedule(request: HttpRequest, page: Page) -> None:
     may_publish = page.permissions_for_user(request.user).can_publish()
     if wants_json(request) or not scheduled or not may_publish:
         return
-    moment = page.go_live_at
+    moment = latest.as_object().go_live_at  # of a public page the row has that of what is public
     if moment and moment > timezone.now():
         latest.publish(user=request.user)
         words = f"This version is scheduled to be published on {say_moment(moment)}."

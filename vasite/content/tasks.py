@@ -6,24 +6,26 @@ import time
 from collections import Counter
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import IntegrityError
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django_tasks import task
 from wagtail.images.models import SourceImageIOError
 from wagtail.models import Page, Revision
+from wagtail.search.backends import get_search_backend
+from wagtail.search.index import get_indexed_models
 
 from vasite.content import vocabulary
 from vasite.content.models import SiteImage
-from vasite.content.private_images import PREFIX, move_images
+from vasite.content.private_images import move_images
 from vasite.content.renditions import make_missing_renditions, missing_renditions
 from vasite.content.visibility import visible
 from vasite.retention import RETENTION
-from vasite.serving.queue import enqueue_once, enqueue_rest
-from vasite.serving.slices import for_each_in_slices, in_batches
+from vasite.serving.faults import AllFailedError, attempt
+from vasite.serving.queue import enqueue_rest
+from vasite.serving.slices import batches, delete_in_slices, for_each_in_slices, in_batches
 
-REVISIONS_AT_ONCE = 500
+INDEXED_AT_ONCE = 50
 
 
 @task()
@@ -54,15 +56,42 @@ def searchable_text(page: Page) -> str:
 
 
 @task(priority=-10)
-def index_again() -> None:
-    """Write the search index anew, as after an update that indexes texts in another way."""
-    call_command("update_index", verbosity=0)
+def index_again(model: str = "", after: int = 0) -> None:
+    """Write the search index anew, as after an update that indexes texts in another way.
+
+    As Wagtail's `update_index` does, but a few rows at a time: SQLite lets nobody else write
+    meanwhile. After SLICE_SECONDS the task is enqueued with the model and the row it has come to.
+    """
+    until = time.monotonic() + settings.SLICE_SECONDS
+    backend = get_search_backend()
+    models = {one._meta.label: one for one in get_indexed_models()}
+    labels = list(models)
+    for label in labels[labels.index(model) if model in labels else 0 :]:
+        index = backend.get_index_for_model(models[label])
+        for batch in batches(models[label].get_indexed_objects(), after, INDEXED_AT_ONCE):
+            index.add_items(models[label], batch)
+            if time.monotonic() >= until:
+                enqueue_rest(index_again, model=label, after=batch[-1].pk)
+                return
+        after = 0
+    rebuilder = backend.rebuilder_class(backend.get_index_for_model(Page))
+    rebuilder.start()  # which deletes what has no row any more
+    rebuilder.finish()  # which weighs titles by the length of all
 
 
 @task(priority=-10)
 def make_renditions(image_id: int, start: int = 0) -> None:
-    """Make the renditions of a public image; one that is deleted meanwhile is passed over."""
-    images = SiteImage.objects.filter(pk=image_id).exclude(file__startswith=PREFIX)
+    """Make the renditions of an image.
+
+    A failure is noted, so that the dashboard shows it; complete_renditions tries again each night.
+    """
+    if not attempt("Sizes of an image", image_id, make_some_renditions, image_id, start):
+        raise AllFailedError(f"Image {image_id}")
+
+
+def make_some_renditions(image_id: int, start: int) -> None:
+    """Make renditions for SLICE_SECONDS; an image that is deleted meanwhile is passed over."""
+    images = SiteImage.objects.filter(pk=image_id)
     for image in images:
         try:
             place = make_missing_renditions(image, start, settings.SLICE_SECONDS)
@@ -84,7 +113,7 @@ def move_private_images() -> None:
 def complete_renditions(after: int = 0) -> None:
     """Have made what images lack, as after an update of the site that shows them in new sizes, or
     after a power cut that left a damaged file."""
-    images = SiteImage.objects.exclude(file__startswith=PREFIX).prefetch_related("renditions")
+    images = SiteImage.objects.prefetch_related("renditions")
     for_each_in_slices(complete_renditions, after, "Image sizes", images, complete_renditions_of)
 
 
@@ -98,25 +127,19 @@ def complete_renditions_of(image: SiteImage) -> None:
 def delete_old_revisions() -> int:
     """Delete earlier versions of pages and other content, and return their number.
 
-    The latest version, the public one and those scheduled are never deleted. A few at a time, so
-    that nobody who saves meanwhile waits for long.
+    The latest version, the public one and those scheduled are never deleted.
     """
+    before = timezone.now() - RETENTION["revisions"].period
+    return delete_in_slices(delete_old_revisions, earlier_versions().filter(created_at__lt=before))
+
+
+def earlier_versions() -> QuerySet[Revision]:
+    """Return the versions of pages and other content that are neither the latest nor public nor
+    scheduled."""
     later = Revision.objects.filter(
         base_content_type=OuterRef("base_content_type"),
         object_id=OuterRef("object_id"),
         created_at__gt=OuterRef("created_at"),
     )
     public = Page.objects.exclude(live_revision=None).values("live_revision")
-    old = Revision.objects.filter(
-        Exists(later),
-        approved_go_live_at=None,
-        created_at__lt=timezone.now() - RETENTION["revisions"].period,
-    ).exclude(pk__in=public)
-    deleted, until = 0, time.monotonic() + settings.SLICE_SECONDS
-    while keys := list(old.order_by().values_list("pk", flat=True)[:REVISIONS_AT_ONCE]):
-        Revision.objects.filter(pk__in=keys).delete()
-        deleted += len(keys)
-        if time.monotonic() >= until:
-            enqueue_once(delete_old_revisions)
-            break
-    return deleted
+    return Revision.objects.filter(Exists(later), approved_go_live_at=None).exclude(pk__in=public)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Subquery
 from wagtail.models import (
@@ -45,3 +45,14 @@ def visible(pages: Pages) -> Pages:
     top = Subquery(Page.objects.filter(pk=OuterRef("page_id")).values("path"))
     restricted = PageViewRestriction.objects.annotate(below=path).filter(below__startswith=top)
     return pages.live().filter(~Exists(restricted))
+
+
+def path_of(model: type[Page], **lookup: Any) -> str:
+    """Return the path of the one page of a type, wherever the owner has put it; empty while there
+    is none that anybody may see."""
+
+    def read() -> str:
+        page = visible(model.objects.filter(**lookup)).first()
+        return (page.get_url() or "") if page else ""
+
+    return remembered(f"path of {model._meta.label} {lookup}", read)

@@ -12,10 +12,11 @@ from wagtail.admin.rich_text.editors.draftail.features import BlockFeature
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 
+from vasite.content.admin import PagesWithoutActions
 from vasite.content.page_forms import wants_json
 from vasite.content.private_images import move_images, private_media
 from vasite.content.rich_text import VisiblePageLinkHandler
-from vasite.content.scheduling import move_schedule, say_schedule
+from vasite.content.scheduling import keep_what_is_public, move_schedule, say_schedule
 from vasite.content.sharing import share
 
 # A word processor's headings begin with level 1, which a page keeps for its title, and go deeper
@@ -54,8 +55,23 @@ def label_script() -> str:
     return format_html('<script type="module" src="{}"></script>', static("js/labels.js"))
 
 
-@hooks.register("before_unpublish_page")
-@hooks.register("before_delete_page")
+@hooks.register("insert_editor_js")
+def chooser_script() -> str:
+    return format_html('<script type="module" src="{}"></script>', static("js/choosers.js"))
+
+
+@hooks.register("construct_admin_api")
+def take_actions_from_api(router: Any) -> None:
+    """Leave reading to the admin's API: what it does to a page it does without a question.
+
+    Wagtail's own pages use no such action (read in 7.4).
+    """
+    router.register_endpoint("pages", PagesWithoutActions)
+
+
+# Before any question about a page that stays
+@hooks.register("before_unpublish_page", order=-1)
+@hooks.register("before_delete_page", order=-1)
 def refuse_removal(request: HttpRequest, page: Page) -> HttpResponse | None:
     """Refuse to unpublish or delete a page that the site can't do without."""
     if request.method == "POST" and getattr(page, "must_stay", False):
@@ -64,7 +80,7 @@ def refuse_removal(request: HttpRequest, page: Page) -> HttpResponse | None:
     return None
 
 
-@hooks.register("before_bulk_action")
+@hooks.register("before_bulk_action", order=-1)
 def refuse_bulk_removal(
     request: HttpRequest, action_type: str, objects: list[Any], action: Any
 ) -> HttpResponse | None:
@@ -74,6 +90,11 @@ def refuse_bulk_removal(
             if response := refuse_removal(request, page.specific_deferred):
                 return response
     return None
+
+
+@hooks.register("before_edit_page")
+def keep_public_version(request: HttpRequest, page: Page) -> None:
+    keep_what_is_public(request, page)
 
 
 @hooks.register("before_edit_page")

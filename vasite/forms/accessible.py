@@ -63,8 +63,14 @@ def live_checks(field: forms.Field) -> dict[str, str]:
     if isinstance(field, EmailField):
         checks["data-mismatch"] = WHOLE_ADDRESS
     elif isinstance(field, forms.CharField) and field.max_length:
-        checks["data-limit"] = str(field.max_length)
+        checks |= {"data-limit": str(field.max_length), "data-called": called(field)}
     return checks
+
+
+def called(field: forms.Field) -> str:
+    """Return what a message calls a field."""
+    label = str(field.label or "Your text")
+    return label if label.startswith("Your ") else f"“{label}”"
 
 
 def all_characters_came(text: str) -> None:
@@ -91,10 +97,9 @@ class TypedField(forms.CharField):
     def run_validators(self, value: Any) -> None:
         """Say of which field a text is too long, and how long it is."""
         if self.max_length and len(value) > self.max_length:
-            label = str(self.label or "Your text")
-            name = label if label.startswith("Your ") else f"“{label}”"
             raise ValidationError(
-                f"{name} must be {self.max_length:,} characters or fewer (it has {len(value):,}).",
+                f"{called(self)} must be {self.max_length:,} characters or fewer "
+                f"(it has {len(value):,}).",
                 code="max_length",
             )
         super().run_validators(value)

@@ -1,4 +1,4 @@
-"""What was typed is not lost with a database or a disk that can't be used."""
+"""What was typed is not lost when it can't be stored."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from vasite.business.last_known import last_known
-from vasite.serving.errors import is_passing
+from vasite.forms.text_quota import TooMuchTextError
+from vasite.serving.errors import error_response, is_passing
 
 logger = logging.getLogger("vasite.event")
 LINES = ("name", "email", "phone")
 TEXTS = ("message", "comment")
+ANSWER = "question-"  # to a question of the owner's own
 # Of the moment and of the browser: not to be sent with another try
 PASSING = ("altcha", "seconds")
+GONE = (404, 405)  # 405 where a page without a form has its address now
 
 
 class KeepTypedMiddleware:
-    """Answers a form that can't be stored with 503 and all that was typed, to be sent again.
+    """Answers a form that can't be stored with all that was typed, to be sent again: 503, 404 where
+    its page is gone meanwhile, or 429 where its network has had too much stored.
 
     The page needs no database and no disk; it says how else the VA can be reached. Passwords are
     not shown, so a form with one gets the plain page.
@@ -30,9 +34,14 @@ class KeepTypedMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_lost = response.status_code in GONE and request.method == "POST"
+        return kept_page(request, 404) if is_lost and holds_words(request) else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, TooMuchTextError):
+            logger.warning("A form was refused: its network has had too much stored")
+            return kept_page(request, 429)
         if settings.DEBUG or request.method != "POST" or not is_passing(exception):
             return None
         is_admin = request.path_info.startswith("/admin/")
@@ -46,6 +55,13 @@ class KeepTypedMiddleware:
 
 def holds_password(request: HttpRequest) -> bool:
     return any("password" in name for name in request.POST)
+
+
+def holds_words(request: HttpRequest) -> bool:
+    """Return whether a visitor's form holds what would be lost."""
+    if request.path_info.startswith("/admin/") or holds_password(request):
+        return False
+    return any(request.POST.get(name, "").strip() for name in LINES + TEXTS)
 
 
 def kept_page(
@@ -62,21 +78,24 @@ def kept_page(
     hidden = hidden or {}
     fields = [(key, value) for key, values in request.POST.lists() for value in values if value]
     fields = [field for field in fields if field[0] not in PASSING and field[0] not in hidden]
-    shown = () if is_admin else LINES + TEXTS
+    lines, texts, hidden_fields = [], [], list(hidden.items())
+    for name, value in fields:
+        if not is_admin and name in LINES:
+            lines.append((name, value))
+        elif not is_admin and (name in TEXTS or name.startswith(ANSWER)):
+            texts.append((name, "answer" if name.startswith(ANSWER) else name, value))
+        else:
+            hidden_fields.append((name, value))
     path = request.get_full_path() if is_admin else request.path
     context = {
         "status": status,
-        "action": path if status == 503 else request.build_absolute_uri(),
+        "action": request.build_absolute_uri() if status == 403 else path,
         "path": path,
         "is_admin": is_admin,
         "business": last_known(),
-        "lines": [field for field in fields if field[0] in shown and field[0] in LINES],
-        "texts": [field for field in fields if field[0] in shown and field[0] in TEXTS],
-        "hidden": [field for field in fields if field[0] not in shown] + list(hidden.items()),
+        "lines": lines,
+        "texts": texts,
+        "hidden": hidden_fields,
         "files": [file.name for _, files in request.FILES.lists() for file in files],
     }
-    response = HttpResponse(render_to_string("kept.html", context), status=status)
-    response["Cache-Control"] = "no-store"
-    if status == 503:
-        response["Retry-After"] = "10"
-    return response
+    return error_response(render_to_string("kept.html", context), status)

@@ -11,13 +11,15 @@ from django.utils import timezone
 from wagtail.admin.panels import FieldPanel, HelpPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
+from vasite.content.optimistic_lock import OptimisticLockForm
+
 
 class Trace(models.Model):
     """That somebody sent a form: keyed hashes, of which nothing can be read, for a day."""
 
     mark = models.CharField(max_length=32)
     seen_at = models.DateTimeField(default=timezone.now)
-    # How much it counts: bytes of attachments, otherwise 1
+    # How much it counts: bytes of attachments or of text, otherwise 1
     amount = models.PositiveBigIntegerField(default=1)
 
     class Meta:
@@ -57,8 +59,8 @@ class SpamTally(models.Model):
 class ReplyDraft(models.Model):
     """A reply that somebody is writing; it goes with the message that it replies to.
 
-    The row of a reply that was sent stays, empty: its `version` has moved on, so that what a
-    browser saves late is no draft any more.
+    Its `version` moves on with each change: what an older window saves late takes no word away.
+    The row of a reply that was sent stays, empty, so that it is no draft again.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -99,6 +101,7 @@ class SpamSettings(BaseGenericSetting):
         "whatever else it says.",
     )
 
+    base_form_class = OptimisticLockForm
     panels = [
         FieldPanel("keep_spam_days"),
         FieldPanel("held_words"),

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import QuerySet
+
+from vasite.email_addresses import names_address
+from vasite.serving.logs import masked
+
 
 @dataclass(frozen=True)
 class Known:
@@ -44,3 +49,11 @@ def known_of(email: str) -> list[Known]:
     """Gives all that the site keeps of the person with this address, the latest first."""
     found = [entry for keeper in keepers for entry in keeper.find(email)]
     return sorted(found, key=lambda entry: entry.at, reverse=True)
+
+
+def mask_addresses(rows: QuerySet[Any], field: str, key: str) -> None:
+    """Mask all addresses in the texts that name the person with an `email_key`: a mail server's
+    answer about somebody else may, if their email is passed on to that person."""
+    texts = rows.filter(**{f"{field}__contains": "@"}).values_list("pk", field)
+    for pk, text in [row for row in texts if names_address(row[1], key)]:
+        rows.filter(pk=pk).update(**{field: masked(text, keep_ip_addresses=True)})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -12,8 +11,9 @@ from django.utils import timezone
 from vasite.email_addresses import email_key
 from vasite.forms.people import known_of
 from vasite.home.models import DataRequest
+from vasite.retention import RETENTION
 
-VALID_FOR = timedelta(days=3)
+VALID_FOR = RETENTION["data_links"].period
 
 
 def make_token(email: str) -> str:
@@ -36,9 +36,9 @@ def forget_address(email: str) -> None:
         own.update(email="", email_key="")
 
 
-def forget_expired() -> int:
-    """Delete the requests whose link works no longer and return their number."""
-    return DataRequest.objects.exclude(pk__in=valid_requests().values("pk")).delete()[0]
+def expired_requests() -> QuerySet[DataRequest]:
+    """Return the requests whose link works no longer, to be deleted."""
+    return DataRequest.objects.exclude(pk__in=valid_requests().values("pk"))
 
 
 def valid_requests() -> QuerySet[DataRequest]:

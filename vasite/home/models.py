@@ -19,21 +19,10 @@ from wagtail.url_routing import RouteResult
 from blog.models import BlogPostPage
 from services.models import ServicesIndexPage, Testimonial
 from vasite.content.models import ContentPage
-from vasite.content.page_forms import ContentPageForm
 from vasite.email_fields import EmailKeyField
 from vasite.pagecache.remembering import remembered
 
 LATEST_POSTS = 3
-
-
-class HomePageForm(ContentPageForm):
-    """Refuse a date on which the home page would be unpublished."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned_data = super().clean()
-        if cleaned_data.get("expire_at"):
-            self.add_error("expire_at", HomePage.removal_warning)
-        return cleaned_data
 
 
 class HomePage(ContentPage):
@@ -55,7 +44,6 @@ class HomePage(ContentPage):
         "Your website needs its home page: without it your address would show nothing. "
         "It can be edited, but neither unpublished nor deleted."
     )
-    base_form_class = HomePageForm
     max_count = 1
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = [
@@ -162,10 +150,6 @@ class StandardPage(ContentPage):
 
     class Meta:
         verbose_name = "standard page"
-
-    @property
-    def schema_type(self) -> str:
-        return "AboutPage" if self.slug == "about" else "WebPage"
 
 
 class LinkRequest(models.Model):

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,7 +30,18 @@ from wagtail.models import CollectionViewRestriction, Page, PageViewRestriction
 from wagtail.models.view_restrictions import BaseViewRestriction
 
 from vasite.forms.answers import SeeOther
-from vasite.forms.spam.traces import Mark, count_traces, leave_traces, mark_of, network_mark
+from vasite.forms.keeping import holds_words, kept_page
+from vasite.forms.models import Trace
+from vasite.forms.spam.traces import (
+    Mark,
+    count_traces,
+    leave_traces,
+    mark_of,
+    network_mark,
+    take_traces_back,
+)
+from vasite.serving.errors import set_retry_after
+from vasite.serving.locks import lock_for_transaction
 
 SALT = "home.private_pages"
 COOKIE_SECONDS = 14 * 86_400  # the cookie itself ends with the browser's session
@@ -125,6 +137,8 @@ def check(
     for restriction in restrictions:
         if restriction.accept_request(request):
             continue
+        if request.method == "POST" and holds_words(request):
+            return kept_page(request, 404)  # it was public when they began to write
         address = request.get_full_path()
         if restriction.restriction_type == BaseViewRestriction.PASSWORD:
             form = PasswordForm(
@@ -259,16 +273,20 @@ def take(
         "network": Mark(network_mark(f"password guess {place}", request), minutes=60),
         "page": Mark(mark_of("password guess", place), minutes=60),
     }
-    counts = count_traces(marks)
+    guess: list[Trace] = []  # counted before it is judged: those of many at once count, too
+    with transaction.atomic():
+        lock_for_transaction(f"password guess {place}")
+        counts = count_traces(marks)
+        if any(counts[name] >= limit for name, limit in GUESSES.items()):
+            form = form_class(restriction=restriction, request=request)
+            return show(request, form, kind, page, problem=TOO_MANY, status=429)
+        if request.POST.get("password"):
+            guess = leave_traces(marks)
     form = form_class(request.POST, restriction=restriction, request=request)
-    if any(counts[name] >= limit for name, limit in GUESSES.items()):
-        form = form_class(restriction=restriction, request=request)
-        return show(request, form, kind, page, problem=TOO_MANY, status=429)
     if form.is_valid():
+        take_traces_back(guess)
         target = return_address(request, form.cleaned_data["return_url"], restriction, kind)
         return let_in(SeeOther(target), restriction, kind, form.proof())
-    if form.data.get("password"):
-        leave_traces(marks)
     return show(request, form, kind, page, status=422)
 
 
@@ -305,6 +323,7 @@ def show(
     response = render(request, "home/private_page.html", context, status=status)
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
+    set_retry_after(response)
     return response
 
 

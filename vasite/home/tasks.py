@@ -13,12 +13,13 @@ from django_tasks import task
 from vasite.business.models import BusinessSettings
 from vasite.forms.inboxes import InboxViewSet
 from vasite.forms.submissions import Judged
-from vasite.home.data_requests import forget_expired
+from vasite.home.data_requests import expired_requests
 from vasite.home.links import send_data_link, send_password_link
 from vasite.home.models import LinkRequest
 from vasite.mail.letters import send_letter
 from vasite.mail.models import OutgoingMail
 from vasite.retention import RETENTION
+from vasite.serving.slices import delete_in_slices
 
 logger = logging.getLogger("vasite.event")
 SUBJECT = "Messages wait on your website"
@@ -51,7 +52,7 @@ def send_requested_links() -> int:
 @task()
 def forget_data_requests() -> int:
     """Delete the links to people's data that work no longer."""
-    return forget_expired()
+    return delete_in_slices(forget_data_requests, expired_requests())
 
 
 @task()

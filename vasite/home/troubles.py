@@ -30,6 +30,7 @@ from vasite.mail.letters import write_email
 from vasite.mail.models import RETRY_PAUSES, OutgoingMail, moment
 from vasite.serving.faults import attempt
 from vasite.serving.models import Worker
+from vasite.serving.tasks import AbandonedTaskError
 
 logger = logging.getLogger("vasite.event")
 Kind = Trouble.Kind
@@ -41,6 +42,7 @@ MAX_EMAILS = 200  # looked at
 TASKS_SINCE = timedelta(days=2)
 STUCK_AFTER = timedelta(minutes=30)  # a task works in slices of seconds; the longest takes minutes
 A_DAY = 86_400  # seconds
+ABANDONED = f"{AbandonedTaskError.__module__}.{AbandonedTaskError.__qualname__}"
 EXPIRES_SOON = timedelta(days=14)
 CONNECT_TIMEOUT = 10  # seconds
 # A trouble that comes and goes is one trouble
@@ -49,7 +51,9 @@ REMIND_AFTER = timedelta(days=1)
 RETRY_AFTER = timedelta(hours=1)
 # A server in front that is restarted is no trouble, nor a machine that wakes up
 PATIENCE = {Kind.WORKER: timedelta(minutes=2), Kind.UNREACHABLE: timedelta(minutes=15)}
-TOLD_ONCE = {Kind.UNREACHABLE}
+# Of a row that no task can deal with, nobody can do more after the second email than the first
+TOLD_ONCE = {Kind.UNREACHABLE, Kind.TASKS}
+TOLD_OF_CHANGES = {Kind.TASKS}
 
 
 @task()
@@ -125,19 +129,20 @@ def low_disk() -> str:
 
 
 def failing_tasks() -> str:
-    """Name the nightly tasks whose last run failed, and the others of which several did."""
+    """Name the nightly tasks whose last run failed, or did nothing but fail; the others whose last
+    runs did; and those that no worker survives."""
     recent = DBTaskResult.objects.filter(finished_at__gt=timezone.now() - TASKS_SINCE).order_by()
     failed = recent.failed().values_list("task_path", flat=True).distinct()
     return ", ".join(path for path in sorted(failed) if keeps_failing(path))
 
 
 def keeps_failing(path: str) -> bool:
-    if path not in settings.PERIODIC_TASKS:
-        return False
-    runs = 1 if settings.PERIODIC_TASKS[path] >= A_DAY else FAILED_TRIES
     finished = DBTaskResult.objects.finished().filter(task_path=path).order_by("-finished_at")
-    statuses = list(finished.values_list("status", flat=True)[:runs])
-    return statuses == [TaskResultStatus.FAILED] * runs
+    runs = list(finished[:FAILED_TRIES])
+    is_nightly = settings.PERIODIC_TASKS.get(path, 0) >= A_DAY
+    is_enough = is_nightly or runs[0].exception_class_path == ABANDONED
+    count = 1 if is_enough else FAILED_TRIES
+    return [run.status for run in runs[:count]] == [TaskResultStatus.FAILED] * count
 
 
 def check_address() -> None:
@@ -199,6 +204,8 @@ def follow(trouble: Trouble, detail: str) -> None:
         news = {"detail": detail, "well_since": None, "email_due_at": reminder(trouble)}
     elif detail and detail != trouble.detail:
         news = {"detail": detail}
+        if trouble.kind in TOLD_OF_CHANGES and trouble.told_at:
+            news["email_due_at"] = trouble.told_at + REMIND_AFTER
     elif not detail and not trouble.well_since:
         news = {"well_since": now, "email_due_at": now + CALM}
     if (news and not change(trouble, **news)) or not is_due(trouble.email_due_at, now):

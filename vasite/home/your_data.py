@@ -46,7 +46,7 @@ class YourDataForm(AccessibleForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Takes an address and mails it a link; the answer is the same whether it is known or not."""
-    form = YourDataForm(request.POST if request.method == "POST" else None)
+    form = YourDataForm(request.POST if request.method == "POST" else None, action=request.path)
     if (
         form.is_valid()
         and not form.is_trapped

@@ -64,7 +64,11 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         return (
             self.exclude(status=OutgoingMail.Status.SENDING)
             .open()
-            .update(status=OutgoingMail.Status.CANCELLED, answer=reason)
+            .update(
+                status=OutgoingMail.Status.CANCELLED,
+                answer=reason,
+                send_after=timezone.now(),  # from which its retention counts
+            )
         )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 
-from vasite.forms.people import Known
+from vasite.email_addresses import email_key
+from vasite.forms.people import Known, mask_addresses
 from vasite.mail.models import OutgoingMail
 
 
@@ -25,3 +26,4 @@ class MailKeeper:
 
     def erase(self, email: str) -> None:
         OutgoingMail.objects.of_person(email).delete()
+        mask_addresses(OutgoingMail.objects.all(), "answer", email_key(email))

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
@@ -18,6 +19,7 @@ from vasite.mail.limits import hold_and_release
 from vasite.mail.models import RETRY_PAUSES, OutgoingMail
 from vasite.retention import RETENTION
 from vasite.serving.queue import enqueue_once
+from vasite.serving.slices import delete_in_slices
 
 AT_ONCE = 200
 logger = logging.getLogger("vasite.event")
@@ -63,13 +65,20 @@ def deliver_due() -> int:
 
 @task()
 def delete_delivered() -> int:
-    """Delete the emails that were delivered long enough ago, and return their number.
+    """Delete the emails that were delivered, refused or cancelled long enough ago, and return their
+    number.
 
-    What was not delivered stays until somebody decides on it.
+    What may still go out stays until somebody decides on it.
     """
-    before = timezone.now() - RETENTION["sent_emails"].period
-    delivered = OutgoingMail.objects.filter(status=OutgoingMail.Status.SENT, sent_at__lt=before)
-    return delivered.delete()[1].get("mail.OutgoingMail", 0)
+    now, statuses = timezone.now(), OutgoingMail.Status
+    ended = OutgoingMail.objects.filter(
+        Q(status=statuses.SENT, sent_at__lt=now - RETENTION["sent_emails"].period)
+        | Q(
+            status__in=[statuses.FAILED, statuses.CANCELLED],
+            send_after__lt=now - RETENTION["unsent_emails"].period,
+        )
+    )
+    return delete_in_slices(delete_delivered, ended)
 
 
 def set_interrupted_aside() -> None:

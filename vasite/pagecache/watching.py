@@ -35,7 +35,7 @@ HARMLESS = re.compile(
 )
 # but for what may stand in or behind them
 WRITES_ALL_THE_SAME = re.compile(
-    r"\b(?:INTO|INSERT|DELETE|MERGE|REPLACE|TRUNCATE)\b(?!\s*\()"
+    r"\b(?:INTO|INSERT|DELETE|MERGE|REPLACE|TRUNCATE|PREPARED)\b(?!\s*\()"
     r"|(?<!\bFOR )(?<!\bKEY )\bUPDATE\b|;\s*\S",
     re.I,
 )

@@ -17,11 +17,18 @@ from wagtail.models import Page, Site
 
 from vasite.pagecache.remembering import remembered
 from vasite.seo.models import FORMER_LENGTH, PATH_LENGTH, FormerAddress, MissingAddress
-from vasite.seo.redirects import Destination, find_destination, has_page, location, path_key
+from vasite.seo.redirects import (
+    FEEDS,
+    Destination,
+    find_destination,
+    has_page,
+    is_of_site,
+    location,
+    normal_host,
+    path_key,
+)
 
 ADMIN = "/admin/"  # whose doors no redirect may close
-# Where other programs keep their feeds, by the key of the path
-FEEDS = {"/rss", "/rss.xml", "/atom", "/atom.xml", "/feed.xml", "/index.xml", "/blog/feed"}
 MOST_MISSING = 500
 SITE = urlsplit(settings.SITE_URL)
 # What robots try, or what names a person or a token, is no page that a visitor misses.
@@ -36,9 +43,7 @@ def canonical_address(request: HttpRequest) -> Destination | None:
     Scheme, host (with or without www), slash and redirects are settled in one step.
     """
     path = request.path
-    is_elsewhere = is_twin_host(request.get_host()) or (
-        settings.IS_HTTPS and not request.is_secure()
-    )
+    is_elsewhere = is_twin_host(host_of(request)) or (settings.IS_HTTPS and not request.is_secure())
     begin = settings.SITE_URL if is_elsewhere else ""
     with suppress(Error):  # without a database the page, cached or not, is the better answer
         redirect = None if path.startswith(ADMIN) else find_destination(request)
@@ -70,9 +75,14 @@ def site_record() -> Site | None:
     return Site.find_for_request(request)
 
 
+def host_of(request: HttpRequest) -> str:
+    """Return the host asked for as SITE_URL has it."""
+    return normal_host(request.get_host(), SITE.scheme)
+
+
 def is_twin_host(host: str) -> bool:
     """Tells whether a host is SITE_URL's own with "www." added or left out."""
-    return host != SITE.netloc and host.removeprefix("www.") == SITE.netloc.removeprefix("www.")
+    return host != SITE.netloc and is_of_site(host)
 
 
 def path_of(page: Page) -> str:

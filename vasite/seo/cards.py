@@ -5,6 +5,7 @@ Drawn by the worker when a page is published, from its title, its picture and th
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from io import BytesIO
 
@@ -19,6 +20,8 @@ from vasite.content.pictures import focal_point_key
 from vasite.content.visibility import visible
 from vasite.damaged_files import DAMAGED_IMAGE
 from vasite.environment import PROJECT_DIR
+
+logger = logging.getLogger(__name__)
 
 SIZE = (1200, 630)
 PICTURE_WIDTH = 460
@@ -48,19 +51,30 @@ def refresh_card(page: ContentPage) -> bool:
     picture = getattr(page, "cover", None) or getattr(page, "picture", None)
     if picture and not picture.is_public:
         picture = None
-    pictured = f"{picture.pk} {picture.file_hash} {focal_point_key(picture)}" if picture else ""
-    fingerprint = f"{page.card_title}\n{business.name}\n{pictured}"
-    name = card_name(page)
+    name, title = card_name(page), page.card_title
+    fingerprint = fingerprint_of(title, business.name, picture)
     if is_current(name, fingerprint):
         return False
+    try:
+        cutting = cut(picture) if picture else None
+    except DAMAGED_IMAGE:
+        logger.warning("The social card of page %d shows no picture: it is damaged", page.pk)
+        cutting, fingerprint = None, fingerprint_of(title, business.name, None)
+        if is_current(name, fingerprint):
+            return False
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt(FINGERPRINT, fingerprint)
     output = BytesIO()
-    card = draw_card(page.card_title, business.name, picture)
+    card = draw_card(title, business.name, cutting)
     card.quantize(128, dither=Image.Dither.NONE).save(output, "PNG", optimize=True, pnginfo=chunks)
     whole = ContentFile(output.getvalue())
     default_storage.replace(name, whole)  # type: ignore[attr-defined]  # media, bucket
     return True
+
+
+def fingerprint_of(title: str, business_name: str, picture: SiteImage | None) -> str:
+    pictured = f"{picture.pk} {picture.file_hash} {focal_point_key(picture)}" if picture else ""
+    return f"{title}\n{business_name}\n{pictured}"
 
 
 def remove_hidden_cards() -> None:
@@ -92,14 +106,14 @@ def is_current(name: str, fingerprint: str) -> bool:
         return False
 
 
-def draw_card(title: str, business_name: str, picture: SiteImage | None) -> Image.Image:
-    """Gives the card: title and mark on the left, the picture cut to its focal point."""
+def draw_card(title: str, business_name: str, cutting: Image.Image | None) -> Image.Image:
+    """Return the card: title and mark on the left, what was cut from the picture on the right."""
     card = Image.new("RGB", SIZE, CREAM)
     draw = ImageDraw.Draw(card)
     width = SIZE[0] - 2 * MARGIN
-    if picture:
+    if cutting:
         width -= PICTURE_WIDTH
-        card.paste(cut(picture), (SIZE[0] - PICTURE_WIDTH, 0))
+        card.paste(cutting, (SIZE[0] - PICTURE_WIDTH, 0))
     draw.rectangle((0, 0, 14, SIZE[1]), fill=PEAR)
     with Image.open(STATIC / "img" / "mark.png") as mark:
         small = mark.convert("RGBA").resize((72, 72))
@@ -121,7 +135,9 @@ def cut(picture: SiteImage) -> Image.Image:
     if focus:
         centre = (focus.centroid.x / picture.width, focus.centroid.y / picture.height)
     with picture.open_file() as file, Image.open(file) as opened:
-        return ImageOps.fit(opened.convert("RGB"), (PICTURE_WIDTH, SIZE[1]), centering=centre)
+        size = (PICTURE_WIDTH, SIZE[1])
+        fitted = ImageOps.fit(opened.convert("RGBA"), size, centering=centre)
+        return Image.alpha_composite(Image.new("RGBA", size, CREAM), fitted).convert("RGB")
 
 
 @cache

@@ -17,14 +17,13 @@ from django.http import (
 from vasite.pagecache.remembering import remembered
 from vasite.seo import addresses
 from vasite.seo.redirects import Destination
-from vasite.serving.errors import render_error
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
 
 
 class AddressMiddleware:
-    """Sends visitors to the right address in one step; answers 410 for what is gone, and counts
-    which missing addresses are asked for."""
+    """Sends visitors to the right address in one step, and counts which missing addresses are
+    asked for. A form whose page has moved follows it, with all that was typed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -37,14 +36,16 @@ class AddressMiddleware:
         target = addresses.canonical_address(request) if is_reading else None
         if target:
             return redirect_to(target)
-        if request.get_host() == addresses.SITE.netloc:
+        if addresses.host_of(request) == addresses.SITE.netloc:
             with suppress(DatabaseError):  # the view's to tell
                 vars(request)["_wagtail_site"] = remembered("site", addresses.site_record)
         response = self.get_response(request)
+        if response.status_code == 404 and request.method == "POST":
+            target = addresses.canonical_address(request)
+            if target and target.url.startswith("/"):  # what was typed goes to no other site
+                return HttpResponseRedirect(target.url, preserve_request=True)
         if response.status_code == 404 and is_reading and "\x00" not in request.path:
             try:
-                if addresses.is_former(request.path):
-                    return render_error(request, 410)
                 if target := addresses.lower_case_address(request):
                     return redirect_to(target)
                 addresses.note_missing(request.path)

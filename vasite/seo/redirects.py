@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote_to_bytes, urlencode, urljoin, urlsplit
 
 from django import forms
 from django.conf import settings
@@ -13,15 +16,20 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import Error
 from django.http import HttpRequest
-from django.utils.encoding import escape_uri_path, iri_to_uri
+from django.urls import reverse
+from django.utils.encoding import escape_uri_path, iri_to_uri, repercent_broken_unicode
 from django.utils.http import escape_leading_slashes
 from wagtail.contrib.redirects.forms import RedirectForm
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
+from vasite.email_addresses import host_to_ascii
 from vasite.pagecache.remembering import remembered
 
 MAX_HOPS = 10
+ESCAPED_DOT = re.compile("%2e", re.IGNORECASE)
+# Where other programs keep their feeds, by the key of the path
+FEEDS = {"/rss", "/rss.xml", "/atom", "/atom.xml", "/feed.xml", "/index.xml", "/blog/feed"}
 Parameters = Counter[tuple[str, str]]
 
 
@@ -45,10 +53,22 @@ def path_key(path: str) -> str:
     return unicodedata.normalize("NFC", path).rstrip("/") or "/"
 
 
+def decoded(path: bytes) -> str:
+    """Return a path as Django decodes it: what is no UTF-8, as in addresses of older sites, stays
+    escaped."""
+    return repercent_broken_unicode(path).decode()
+
+
+def escaped_path_key(path: str) -> str:
+    """Return the key of a path as a link has it."""
+    return path_key(decoded(unquote_to_bytes(path)))
+
+
 def parameters_of(query: str) -> Parameters:
     """Return a query string's parameters, in whatever order and however escaped they came."""
-    pairs = parse_qsl(unicodedata.normalize("NFC", query), keep_blank_values=True)
-    return Counter(pairs)
+    pairs = parse_qsl(query, keep_blank_values=True)
+    nfc = partial(unicodedata.normalize, "NFC")
+    return Counter((nfc(name), nfc(value)) for name, value in pairs)
 
 
 def find_destination(request: HttpRequest) -> Destination | None:
@@ -69,14 +89,14 @@ def find_destination(request: HttpRequest) -> Destination | None:
             and Redirect.objects.select_related("redirect_page").filter(pk=rule.redirect_id).first()
         )
         if not rule or not redirect or not redirect.link:
-            return destination
+            return None if is_led_back(request, path, {old for old, _ in seen}) else destination
         link = urlsplit(own_path(str(redirect.link)))
         rest = parameters - rule.parameters
         is_permanent = redirect.is_permanent and (not destination or destination.is_permanent)
         destination = Destination(with_parameters(link, rest), is_permanent)
         if link.netloc:
             return destination
-        path, parameters = path_key(unquote(link.path)), parameters_of(link.query) + rest
+        path, parameters = escaped_path_key(link.path), parameters_of(link.query) + rest
         here = (path, frozenset(parameters.items()))
         if here in seen:
             return None
@@ -84,10 +104,19 @@ def find_destination(request: HttpRequest) -> Destination | None:
     return None
 
 
+def is_led_back(request: HttpRequest, path: str, seen: set[str]) -> bool:
+    """Tell whether AddressMiddleware leads from a path without a redirect to one of those that led
+    there: from other programs' feeds to ours, from capitals without a page to small letters."""
+    if path in FEEDS:
+        return path_key(reverse("feed")) in seen
+    small = path.lower()
+    return small != path and small in seen and not has_page(request, path)
+
+
 def is_redirected(path: str, query: str) -> bool:
     """Tell whether a redirect applies to a path as WSGI writes it (PEP 3333) and a query; asks the
     database only after a change of the redirects, and takes one that is gone for silent."""
-    key = path_key(path.encode("latin-1", "replace").decode("utf-8", "replace"))
+    key = path_key(decoded(path.encode("latin-1", "replace")))
     try:
         return bool(best_rule(key, parameters_of(query), may_be_automatic=True))
     except Error:
@@ -115,7 +144,7 @@ def read_rules() -> dict[str, list[Rule]]:
     for old_path, redirect_id, is_automatic in Redirect.objects.values_list(*columns):
         path, _, query = old_path.partition("?")
         rule = Rule(parameters_of(query), redirect_id, is_automatic)
-        rules.setdefault(path_key(unquote(path)), []).append(rule)
+        rules.setdefault(escaped_path_key(path), []).append(rule)
     return rules
 
 
@@ -128,9 +157,40 @@ def has_page(request: HttpRequest, path: str) -> bool:
 
 
 def own_path(link: str) -> str:
-    """Return a link to this site without its scheme and host, any other as it is."""
-    own = link == settings.SITE_URL or link.startswith(f"{settings.SITE_URL}/")
-    return (link.removeprefix(settings.SITE_URL) or "/") if own else link
+    """Return a link to this site, in whatever spelling, without its scheme and host and as browsers
+    read it (RFC 3986, 6.2.2: no dot segments, escaped or not); any other as it is."""
+    spelt = ESCAPED_DOT.sub(".", link)
+    parts = urlsplit(spelt)
+    if parts.scheme or parts.netloc:
+        if not is_own(parts):
+            return link
+        spelt = escape_leading_slashes(spelt.partition("//")[2].removeprefix(parts.netloc))
+    whole = urljoin(f"{settings.SITE_URL}/", spelt)
+    return escape_leading_slashes(whole.removeprefix(settings.SITE_URL) or "/")
+
+
+def is_own(link: SplitResult) -> bool:
+    """Tell whether a link leads to this site, with or without TLS, "www." and the name of a user:
+    AddressMiddleware and browsers take them for the same."""
+    host = normal_host(link.netloc.rpartition("@")[2], link.scheme)
+    with suppress(ValidationError):
+        host = host_to_ascii(host)
+    return link.scheme in {"http", "https"} and is_of_site(host)
+
+
+def is_of_site(host: str) -> bool:
+    """Tell whether a host is SITE_URL's, with "www." added or left out."""
+    return host.removeprefix("www.") == urlsplit(settings.SITE_URL).netloc.removeprefix("www.")
+
+
+def normal_host(host: str, scheme: str) -> str:
+    """Return a host as SITE_URL has it: in small letters, without a last dot or the scheme's own
+    port (RFC 3986, 3.2.2 and 6.2.3)."""
+    name, colon, port = host.lower().rpartition(":")
+    if not colon or not port.isdecimal():
+        name, port = f"{name}{colon}{port}", ""
+    is_own_port = port in {"", "443" if scheme == "https" else "80"}
+    return name.removesuffix(".") + ("" if is_own_port else f":{port}")
 
 
 def with_parameters(link: SplitResult, parameters: Parameters) -> str:
@@ -176,8 +236,8 @@ def check_old_path(text: str) -> None:
     anything. Files may come from a proxy or a bucket, and the admin's doors stay open."""
     try:
         path = urlsplit(text.strip()).path
-    except ValueError:  # "http://[": Wagtail's to tell
-        return
+    except ValueError:  # "http://["
+        raise ValidationError("That is no web address. Check how it is spelt.") from None
     kept = ("/admin/", settings.MEDIA_URL, settings.STATIC_URL)
     if f"/{path.strip('/')}/".startswith(kept):
         raise ValidationError(

@@ -11,6 +11,7 @@ from functools import cache
 from xml.sax.saxutils import escape
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -65,14 +66,23 @@ def entries(start: int, others: list[tuple[str, datetime]]) -> Iterator[str]:
     picture_url = cache(lambda name: escape(absolute(default_storage.url(name))))
     home = Site.objects.get(is_default_site=True).root_page.url_path
     rows = public_pages().filter(url_path__startswith=home)
-    rows = rows.values_list("pk", "url_path", "last_published_at")
+    rows = rows.values_list("pk", "url_path", "last_published_at", "content_type_id")
+    lists = last_changes_of_lists()
     end, page_count = start + MOST_ADDRESSES, rows.count()
-    for pk, url_path, changed in rows[start:end]:
+    for pk, url_path, published, kind in rows[start:end]:
+        changed = max(filter(None, (published, lists.get(kind))), default=None)
         name = pictures.get(pk)
         address = f"{settings.SITE_URL}/{url_path[len(home) :]}"
         yield entry(address, changed, picture_url(name) if name else "")
     for address, changed in others[max(0, start - page_count) : max(0, end - page_count)]:
         yield entry(address, changed, "")
+
+
+def last_changes_of_lists() -> dict[int, datetime | None]:
+    """Return when what the pages of each kind list changed, by the key of the content type."""
+    kinds = ContentPage.__subclasses__()
+    keys = ContentType.objects.get_for_models(*kinds)
+    return {keys[kind].pk: kind.last_change_of_listed() for kind in kinds}
 
 
 def further_addresses() -> list[tuple[str, datetime]]:

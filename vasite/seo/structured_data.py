@@ -21,6 +21,7 @@ from vasite.business.hours import DAYS
 from vasite.business.models import BusinessSettings
 from vasite.content.pictures import article_urls
 from vasite.content.prices import CURRENCY, Price
+from vasite.content.visibility import path_of
 
 Node = dict[str, Any]
 WEBSITE_ID = f"{settings.SITE_URL}/#website"
@@ -51,7 +52,7 @@ def graph(
         website(business),
         organisation(business),
         {
-            "@type": getattr(page, "schema_type", "WebPage"),
+            "@type": page_type(page, business),
             "@id": f"{url}#page",
             "url": url,
             "name": title,
@@ -68,6 +69,12 @@ def graph(
     for contribute in contributors:
         contribute(page, nodes)
     return [without_empty(node) for node in nodes]
+
+
+def page_type(page: Page, business: BusinessSettings) -> str:
+    if page.pk and page.pk == business.about_page_id:
+        return "AboutPage"
+    return getattr(page, "schema_type", "WebPage")
 
 
 def as_script_text(nodes: list[Node]) -> SafeString:
@@ -153,12 +160,17 @@ def person(business: BusinessSettings) -> Node:
             "@type": "Person",
             "@id": PERSON_ID,
             "name": business.person_name,
-            "url": f"{settings.SITE_URL}/about/",
+            "url": about_url(business),
             "image": portrait_urls(business),
             "jobTitle": business.strapline,
             "worksFor": {"@id": BUSINESS_ID},
         }
     )
+
+
+def about_url(business: BusinessSettings) -> str | None:
+    path = path_of(Page, pk=business.about_page_id)
+    return absolute(path) if path else None
 
 
 def portrait_urls(business: BusinessSettings) -> list[str]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from vasite.business.models import BusinessSettings
 from vasite.environment import PROJECT_DIR
 from vasite.pagecache.keeping import kept
+from vasite.seo.addresses import host_of
 
 ICON_SECONDS = 86_400
 
@@ -23,7 +24,7 @@ ICON_SECONDS = 86_400
 @require_safe
 def robots_txt(request: HttpRequest) -> HttpResponse:
     """RFC 9309: everything but the admin and the search, on the site's own host only."""
-    if request.get_host() != urlsplit(settings.SITE_URL).netloc:
+    if host_of(request) != urlsplit(settings.SITE_URL).netloc:
         return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
     lines = [
         "User-agent: *",

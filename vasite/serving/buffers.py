@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import tempfile
+import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,9 @@ MAX_TOTAL_BYTES_IN_MEMORY = 32 * 1024 * 1024
 MAX_TOTAL_BYTES = 384 * 1024 * 1024
 MAX_NETWORK_BYTES = 128 * 1024 * 1024
 MAX_BYTES_WITHOUT_DISK = 80 * 1024 * 1024
+# Beyond the total for bodies of at most MAX_BYTES_IN_MEMORY, so that whoever sends large files
+# closes the forms to nobody
+MAX_SMALL_BYTES = 32 * 1024 * 1024
 MAX_BYTES_AT_ONCE = 1024 * 1024  # sent before somebody else's turn
 
 ARRIVED_AT = "vasite.arrived_at"  # in environ: when the request was whole, by time.monotonic()
@@ -42,26 +46,32 @@ class TooManyBytesError(Exception):
 
 @dataclass
 class Holdings:
-    """The bytes that the bodies of a process hold: in total, and for each network."""
+    """The bytes that the bodies of a process's requests or responses hold: in total, and for each
+    network."""
 
     total: int = 0
     by_network: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def add(self, network: str, size: int) -> None:
-        """Count bytes. Raise TooManyBytesError for those that are too many."""
-        self.total += size
-        if network:
-            self.by_network[network] += size
-        if self.total > MAX_TOTAL_BYTES or self.by_network[network] > MAX_NETWORK_BYTES:
-            raise TooManyBytesError
+    def add(self, network: str, size: int, *, reserve: int = 0) -> None:
+        """Count bytes, which may take a reserve beyond the total. Raise TooManyBytesError for
+        those that are too many."""
+        with self.lock:
+            self.total += size
+            if network:
+                self.by_network[network] += size
+            is_much = self.total > MAX_TOTAL_BYTES + reserve
+            if is_much or self.by_network[network] > MAX_NETWORK_BYTES:
+                raise TooManyBytesError
 
     def remove(self, network: str, size: int) -> None:
         """Uncount bytes that are no longer held."""
-        self.total -= size
-        if network:
-            self.by_network[network] -= size
-            if not self.by_network[network]:
-                del self.by_network[network]
+        with self.lock:
+            self.total -= size
+            if network:
+                self.by_network[network] -= size
+                if not self.by_network[network]:
+                    del self.by_network[network]
 
 
 class RequestBuffer:
@@ -79,7 +89,9 @@ class RequestBuffer:
         self.length = int(length[1]) if length else 0
         self.is_last = bool(CHUNKED.search(head)) or self.length > MAX_BODY_BYTES
         self.missing = 0 if self.is_last else self.length
-        self.network = network() if self.missing > MAX_BYTES_IN_MEMORY else ""
+        is_small = self.missing <= MAX_BYTES_IN_MEMORY
+        self.network = "" if is_small else network()
+        self.reserve = MAX_SMALL_BYTES if is_small else 0
         self.size = 0
         self.body: IO[bytes] = io.BytesIO()
         self.is_in_memory = self.may_use_disk = True
@@ -99,7 +111,7 @@ class RequestBuffer:
         taken, rest = data[: self.missing], data[self.missing :]
         if taken:
             self.size += len(taken)  # first: what is refused is counted, and given back by close()
-            self.holdings.add(self.network, len(taken))
+            self.holdings.add(self.network, len(taken), reserve=self.reserve)
             self.missing -= len(taken)
             self.write(taken)
         return rest
@@ -119,7 +131,7 @@ class RequestBuffer:
             self.move_to(io.BytesIO())
             self.is_in_memory, self.may_use_disk = True, False
             self.body.write(data)
-        if not self.may_use_disk and self.holdings.total > MAX_BYTES_WITHOUT_DISK:
+        if not self.may_use_disk and self.holdings.total > MAX_BYTES_WITHOUT_DISK + self.reserve:
             raise TooManyBytesError
 
     def move_to(self, other: IO[bytes]) -> None:
@@ -165,9 +177,15 @@ class FilePart:
 
 
 class ResponseBuffer:
-    """A response, or its rest. gunicorn writes to it as to a socket."""
+    """A response, or its rest. gunicorn writes to it as to a socket.
 
-    def __init__(self) -> None:
+    A file without a name is a copy that lies on the disk for this reader alone, as one from a
+    bucket does: `holdings` counts it until the response is closed.
+    """
+
+    def __init__(self, holdings: Holdings, network: Callable[[], str]) -> None:
+        self.holdings, self.network = holdings, network
+        self.copied: list[tuple[str, int]] = []
         self.parts: deque[memoryview | FilePart] = deque()
         self.file: IO[bytes] | None = None
         self.part_of_file: FilePart | None = None
@@ -180,14 +198,23 @@ class ResponseBuffer:
     send = sendall
 
     def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> None:
-        """Take part of an open file, which its owner may then close."""
+        """Take part of an open file, which its owner may then close. Raise TooManyBytesError for
+        a copy that is one too many."""
         number = file.fileno()
         found = os.fstat(number)
         count = found.st_size - offset if count is None else count
         if stat.S_ISREG(found.st_mode):
+            if not found.st_nlink:
+                self.count_copy(count)
             self.parts.append(FilePart(os.dup(number), offset, count))
         else:
             self.sendall(file.read(count))
+
+    def count_copy(self, size: int) -> None:
+        network = self.network()
+        self.copied.append((network, size))  # first, as in RequestBuffer.add
+        reserve = MAX_SMALL_BYTES if size <= MAX_BYTES_AT_ONCE else 0
+        self.holdings.add(network, size, reserve=reserve)
 
     def move_to_disk(self) -> None:
         """Write the end that is in memory to a file, if it is long and the disk has room for it."""
@@ -267,3 +294,5 @@ class ResponseBuffer:
         self.parts.clear()
         if self.file:
             self.file.close()
+        while self.copied:
+            self.holdings.remove(*self.copied.pop())

@@ -13,6 +13,7 @@ from vasite.request_ids import current_request_id
 
 DATABASE_GONE = (InterfaceError, OperationalError)  # or locked
 FACTS_FILE = "business.json"  # vasite.business.last_known
+RETRY_AFTER = {429: 3600, 503: 10}  # seconds
 
 
 class UnstoredFileError(Exception):
@@ -28,24 +29,39 @@ def is_passing(exception: Exception) -> bool:
     return isinstance(exception, (*DATABASE_GONE, OSError, UnstoredFileError))
 
 
-def render_error(request: HttpRequest, status: int) -> HttpResponse:
+def render_error(
+    request: HttpRequest, status: int, pages: tuple[tuple[str, str], ...] = ()
+) -> HttpResponse:
     """Return the page of `templates/<status>.html` with that status, never to be cached.
 
-    That of 500 shows the request's id, by which the log tells what broke.
+    Those of 404 and 410 lead to `pages`, each with title and path. That of 500 shows the request's
+    id, by which the log tells what broke.
     """
     reference = current_request_id() if status == 500 else ""
     make = error_page.__wrapped__ if settings.DEBUG or reference else error_page
-    response = HttpResponse(make(status, facts_changed_at(), reference), status=status)
+    return error_response(make(status, facts_changed_at(), reference, pages), status)
+
+
+def error_response(html: str, status: int) -> HttpResponse:
+    """Return a page with its status, never to be cached, and with when to try again."""
+    response = HttpResponse(html, status=status)
     response["Cache-Control"] = "no-store"
-    if status == 503:
-        response["Retry-After"] = "10"
+    set_retry_after(response)
     return response
 
 
+def set_retry_after(response: HttpResponse) -> None:
+    """Say when to try again, where the status is one that passes (RFC 9110, 10.2.3)."""
+    if response.status_code in RETRY_AFTER:
+        response["Retry-After"] = str(RETRY_AFTER[response.status_code])
+
+
 @lru_cache(maxsize=32)
-def error_page(status: int, facts_changed_at: int, reference: str) -> str:
+def error_page(
+    status: int, facts_changed_at: int, reference: str, pages: tuple[tuple[str, str], ...]
+) -> str:
     """Return the page of a status, made anew when the business's facts have changed."""
-    return render_to_string(f"{status}.html", {"reference": reference})
+    return render_to_string(f"{status}.html", {"reference": reference, "pages": pages})
 
 
 def facts_changed_at() -> int:
@@ -66,9 +82,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return render_error(request, 403)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404."""
-    return render_error(request, 404)
+def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
+    """Answer whoever has tried too many passwords (django-axes' callable)."""
+    response = render_error(request, 429)
+    response["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

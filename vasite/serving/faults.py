@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -20,19 +20,26 @@ RETRY_PAUSES = [timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 1440)
 Row = TypeVar("Row", bound=Model)
 
 
+class AllFailedError(Exception):
+    """Of the rows of a task not one could be dealt with: the fault is not theirs."""
+
+
 def for_each(task: str, rows: Iterable[Row], act: Callable[[Row], object]) -> int:
     """Do something with each row and return the number of rows done.
 
     A row that raises an exception is noted as a TaskFault and passed over until its pause is over.
     """
+    return sum(results_of(task, rows, act))
+
+
+def results_of(task: str, rows: Iterable[Row], act: Callable[[Row], object]) -> Iterator[bool]:
+    """Do something with each row; yield whether it is done."""
     faults = dict(TaskFault.objects.filter(task=task).values_list("row", "retry_at"))
-    now, done = timezone.now(), 0
+    now = timezone.now()
     for row in rows:
         retry_at = faults.get(str(row.pk))
-        if retry_at and retry_at > now:
-            continue
-        done += attempt(task, row.pk, act, row, has_failed=retry_at is not None)
-    return done
+        is_paused = retry_at is not None and retry_at > now
+        yield not is_paused and attempt(task, row.pk, act, row, has_failed=retry_at is not None)
 
 
 def attempt(

@@ -110,11 +110,16 @@ class SecurityHeadersMiddleware:
         else:
             response = self.get_response(request)
         is_admin = request.path_info.startswith("/admin/")
+        if response.status_code == 405 and not response.content:
+            response.content = render_error(request, 405).content
+            response["Content-Length"] = str(len(response.content))
         # A preview is rendered under /admin/ but shows a public page, with Wagtail's bar in it.
         response.headers.setdefault(
             "Content-Security-Policy", ADMIN_POLICY if is_admin else public_policy()
         )
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if is_admin:  # Wagtail says so itself, but not of bulk actions (7.4)
+            response.headers.setdefault("Cache-Control", "private, no-store")
         if request.path_info.startswith("/documents/"):  # whose collection may become private
             cookies = request.headers.get("Cookie", "")
             is_opened = settings.ACCESS_COOKIE_PREFIX in cookies or is_signed_in(cookies)

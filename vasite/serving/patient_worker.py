@@ -92,18 +92,24 @@ class State(Enum):
 class Connection:
     """A client's connection, the request that arrives on it, and the response that leaves."""
 
-    def __init__(self, sock: socket.socket, client: Any, server: Any) -> None:
-        self.sock, self.client, self.server = sock, client, server
+    def __init__(self, sock: socket.socket, client: Any, server: Any, copies: Holdings) -> None:
+        self.sock, self.client, self.server, self.copies = sock, client, server, copies
         self.state = State.ARRIVING
         self.events = 0  # for which the loop watches it
         self.received = bytearray()  # what belongs to no request yet
         self.searched = 0  # bytes of that in which no head ends
         self.is_kept = False  # for another request after this response
         self.request: RequestBuffer | None = None
-        self.response = ResponseBuffer()
+        self.response = self.new_response()
         self.arrived_at = 0.0
         self.ends_at = 0.0  # unless something comes or goes, by time.monotonic()
         self.moved = 0  # bytes of the present portion
+
+    def new_response(self) -> ResponseBuffer:
+        return ResponseBuffer(self.copies, self.network)
+
+    def network(self) -> str:
+        return network_of(self.request.head if self.request else b"", self)
 
     def give_time(self, seconds: float = PATIENCE) -> None:
         self.ends_at, self.moved = time.monotonic() + seconds, 0
@@ -133,7 +139,8 @@ class PatientWorker(ThreadWorker):
         self.idle: set[Connection] = set()  # kept for another request
         self.slow: set[Connection] = set()  # arriving, leaving or closing
         self.looked_at = 0.0
-        self.holdings = Holdings()
+        self.holdings = Holdings()  # of the bodies of requests
+        self.copies = Holdings()  # of files that lie on the disk for one reader
 
     def run(self) -> None:
         if is_to_work(self.app):
@@ -167,7 +174,7 @@ class PatientWorker(ThreadWorker):
             raise
         client.setblocking(False)
         self.nr_conns += 1
-        conn = Connection(client, address, listener.getsockname())
+        conn = Connection(client, address, listener.getsockname(), self.copies)
         conn.give_time()
         self.slow.add(conn)
         self.watch(conn, selectors.EVENT_READ)
@@ -271,7 +278,7 @@ class PatientWorker(ThreadWorker):
 
     def await_next(self, conn: Connection) -> None:
         conn.response.close()
-        conn.response = ResponseBuffer()
+        conn.response = conn.new_response()
         conn.state = State.ARRIVING
         self.watch(conn, selectors.EVENT_READ)
         if conn.received:  # it didn't wait for the response before it sent the next request
@@ -417,11 +424,14 @@ class PatientWorker(ThreadWorker):
             if isinstance(error, errors.ParseException):
                 status, reason = REFUSALS.get(type(error), (400, "Bad Request"))
                 logger.warning("A request was refused: %s", type(error).__name__)
+            elif isinstance(error, TooManyBytesError):
+                status, reason = 503, "Service Unavailable"
+                logger.warning("A file was refused: too many are being read slowly")
             else:
                 status, reason = 500, "Internal Server Error"
                 logger.error("A request was not answered", exc_info=error)
             conn.response.close()
-            conn.response = ResponseBuffer()
+            conn.response = conn.new_response()
             conn.response.sendall(error_response(status, reason))
         self.finish(conn, is_kept=False)
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from axes.models import AccessAttempt
 from django.apps import apps
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 from django_tasks import task
@@ -21,9 +22,14 @@ from vasite.retention import RETENTION
 from vasite.serving.faults import for_each
 from vasite.serving.media import DRAFTS
 from vasite.serving.models import TaskFault, Worker
+from vasite.serving.slices import delete_in_slices
 
 logger = logging.getLogger("vasite.event")
-MAX_TRIES = 5  # by one worker
+MAX_TRIES = 5
+
+
+class AbandonedTaskError(Exception):
+    """A task of which no worker has stored the end, however often it was begun."""
 
 
 @task()
@@ -64,7 +70,15 @@ def prune_finished_tasks() -> None:
 def forget_sign_in_attempts() -> int:
     """Delete the failed sign-ins that no limit counts any more, and return their number."""
     before = timezone.now() - RETENTION["sign_in_attempts"].period
-    return AccessAttempt.objects.filter(attempt_time__lt=before).delete()[0]
+    old = AccessAttempt.objects.filter(attempt_time__lt=before)
+    return delete_in_slices(forget_sign_in_attempts, old)
+
+
+@task()
+def forget_sessions() -> int:
+    """Delete the sessions that have ended, and return their number."""
+    ended = Session.objects.filter(expire_date__lte=timezone.now())
+    return delete_in_slices(forget_sessions, ended)
 
 
 @task()
@@ -84,18 +98,23 @@ def resume_abandoned_tasks(asking: str = "") -> int:
     """Make the tasks that a dead worker had begun ready again, and return their number.
 
     A worker is dead when it gave no sign of life for `models.ALIVE_FOR`. The one that is asking
-    works on none: it could not store the end of what it had begun, and tries that a few times.
-    Tasks may thus run twice: each has to be written so that its second run does no harm.
+    works on none: it could not store the end of what it had begun. Tasks may thus run twice: each
+    has to be written so that its second run does no harm. One that was begun MAX_TRIES times has
+    failed: it may be what kills the workers.
     """
-    alive = set(Worker.objects.alive().values_list("worker_id", flat=True))
+    alive = set(Worker.objects.alive().values_list("worker_id", flat=True)) - {asking}
     resumed = 0
     for result in DBTaskResult.objects.running():
-        is_asking = result.worker_ids[-1:] == [asking]
-        is_again = is_asking and result.worker_ids.count(asking) < MAX_TRIES
-        if is_again or not (is_asking or alive.intersection(result.worker_ids[-1:])):
-            resumed += DBTaskResult.objects.filter(
-                pk=result.pk, status=TaskResultStatus.RUNNING, worker_ids=result.worker_ids
-            ).update(status=TaskResultStatus.READY)
+        if alive.intersection(result.worker_ids[-1:]):
+            continue
+        own = DBTaskResult.objects.filter(
+            pk=result.pk, status=TaskResultStatus.RUNNING, worker_ids=result.worker_ids
+        )
+        if len(result.worker_ids) < MAX_TRIES:
+            resumed += own.update(status=TaskResultStatus.READY)
+        elif own.update(status=TaskResultStatus.FAILED):  # no other worker found it
+            result.set_failed(AbandonedTaskError(f"Begun {MAX_TRIES} times and never ended"))
+            logger.error("%s was begun %d times and never ended", result.task_path, MAX_TRIES)
     if resumed:
         logger.warning("Took up %d task(s) that a stopped worker left half-done", resumed)
     return resumed

@@ -13,11 +13,19 @@ from typing import Any
 from modelsearch.index import RelatedFields
 
 # Of compatibility characters NFKC makes plain ones; these it leaves: apostrophes and hyphens as
-# people and word processors write them, and letters that nobody sees.
+# people and word processors write them, letters that nobody sees, and letters that are written
+# with a stroke or as two in one.
 APOSTROPHES = re.compile("[‘’‛ʼʹʻ´\u1ffd`′‵ꞌ՚＇]")
-HYPHENS = re.compile("[‐‑‒–—−⁃﹘﹣－]")
-UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-ACCENTS = re.compile("[\u0300-\u036f]")
+HYPHENS = re.compile("[‐‑‒–—−⁃﹘﹣－־]")
+UNSEEN = re.compile("[\u00ad\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "þ": "th", "ı": "i"}
+)
+# Of European letters, and the vowels that Hebrew and Arabic are mostly written without
+ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")
+# Kana, Chinese, Korean and Thai: without blanks between words, so that each letter is one
+UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]")
+NO_WORD = re.compile(r"[^\w\s]|_")
 # Words that say nothing beside others: a question is found by the rest of it.
 SMALL = """
 a about an and are as at be by can could did do does for from had has have how i if in is it its me
@@ -27,21 +35,36 @@ with would you your
 SMALL_WORDS = frozenset(SMALL.split())
 # Two words for one thing, of which a page mostly has one
 SYNONYMS = {"phone": "telephone", "telephone": "phone"}
-COMPOUND = re.compile(r"[^\W_]+(?:['-][^\W_]+)+")
+COMPOUND = re.compile(r"[^\W_]+(?:['.,-][^\W_]+)+")
+CONTRACTION = re.compile(r"[^\W_]+(?:'[^\W_]+)+")
 
 
 def fold(text: str) -> str:
     """Return a text in one spelling: NFKC, without case, accents and what nobody sees."""
     text = APOSTROPHES.sub("'", text)  # before NFKC, which makes a blank of an acute
     text = UNSEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    text = ACCENTS.sub("", unicodedata.normalize("NFD", text))
+    text = ACCENTS.sub("", unicodedata.normalize("NFD", text)).translate(LETTERS)
     text = HYPHENS.sub("-", APOSTROPHES.sub("'", text))
     return unicodedata.normalize("NFC", text)
 
 
+def plain(folded: str) -> str:
+    """Return the words of a folded text with blanks between them.
+
+    The two databases would each divide "example.co.uk", "1/2" or "R&D" in a way of its own.
+    """
+    spaced = UNSPACED.sub(r" \g<0> ", folded)
+    return NO_WORD.sub(lambda found: found[0] if is_mark(found[0]) else " ", spaced)
+
+
+def is_mark(character: str) -> bool:
+    """Whether a character is part of the letter before it, as India's vowels are."""
+    return unicodedata.category(character).startswith("M")
+
+
 def joined(word: str) -> str:
-    """Return a compound as one word: "email" of "e-mail", "obrien" of "o'brien"."""
-    return word.replace("-", "").replace("'", "")
+    """Return a compound as one word: "email" of "e-mail", "obrien" of "o'brien", "uk" of "u.k."."""
+    return re.sub("['.,-]", "", word)
 
 
 def for_index(text: str) -> str:
@@ -50,27 +73,27 @@ def for_index(text: str) -> str:
     It is then found by its parts, by the whole and by the whole without its hyphen or apostrophe.
     """
     folded = fold(text)
-    compounds = dict.fromkeys(joined(word) for word in COMPOUND.findall(folded))
-    return " ".join([for_phrase(text), *compounds])
+    found = [*COMPOUND.findall(folded), *CONTRACTION.findall(folded)]
+    return " ".join([plain(folded), *dict.fromkeys(map(joined, found))])
 
 
 def for_phrase(text: str) -> str:
     """Return a phrase as it stands in the index."""
-    return re.sub("['-]", " ", fold(text))
+    return plain(fold(text))
 
 
 def spellings(word: str) -> list[list[str]]:
     """Return the ways in which a word of a query may stand in the index, each as its parts."""
     whole = fold(word)
-    parts = re.split("['-]+", whole.strip("'-"))
-    ways = [parts] if len(parts) == 1 else [parts, [joined(whole)]]
+    ways = [plain(way).split() for way in (whole, whole.replace("'", ""), joined(whole))]
+    ways = [way for place, way in enumerate(ways) if way not in ways[:place]]
     singular = joined(whole).removesuffix("s")
     return [*ways, [SYNONYMS[singular]]] if singular in SYNONYMS else ways
 
 
 def terms(query: str) -> list[list[list[str]]]:
     """Return the spellings of each word of a query; small words only where there are no others."""
-    words = [word for word in query.split() if any(map(str.isalnum, word))]
+    words = [word for word in query.split() if any(map(str.isalnum, fold(word)))]
     large = [word for word in words if joined(fold(word)) not in SMALL_WORDS]
     return [spellings(word) for word in (large or words)]
 
@@ -94,14 +117,17 @@ def combine(query: str, operator: str, lexeme: Callable[..., Any], has_prefix: b
 
 
 class Folded:
-    """An object of which the index gets folded texts."""
+    """An object of which the index gets folded texts.
+
+    They are made at once, before the index locks SQLite, and not again for each of its columns.
+    """
 
     def __init__(self, instance: Any) -> None:
-        self.instance = instance
         self.pk = instance.pk
+        self.search_fields = [folding(field, instance) for field in instance.get_search_fields()]
 
     def get_search_fields(self) -> list[Any]:
-        return [folding(field, self.instance) for field in self.instance.get_search_fields()]
+        return self.search_fields
 
 
 def folding(field: Any, instance: Any = None) -> Any:
@@ -110,8 +136,11 @@ def folding(field: Any, instance: Any = None) -> Any:
     if isinstance(field, RelatedFields):
         folded.fields = [folding(one) for one in field.fields]
         folded.get_value = lambda given: field.get_value(instance or given)
+    elif instance is None:
+        folded.get_value = lambda given: fold_all(field.get_value(given))
     else:
-        folded.get_value = lambda given: fold_all(field.get_value(instance or given))
+        value = fold_all(field.get_value(instance))
+        folded.get_value = lambda given: value
     return folded
 
 

@@ -18,7 +18,8 @@ class FoldedQueryCompiler(postgres.PostgresSearchQueryCompiler):
     def build_tsquery_content(self, query: Any, config: Any = None, invert: bool = False) -> Any:
         if isinstance(query, PlainText) and not invert:
             found = combine(query.query_string, query.operator, Lexeme, self.LAST_TERM_IS_PREFIX)
-            found = Lexeme("") if found is None else found  # finds nothing
+            if found is None:
+                return SearchQuery("", search_type="plain", config=config)  # finds nothing
             return SearchQuery(found, search_type="raw", config=config)
         if isinstance(query, Phrase):
             words = for_phrase(query.query_string)

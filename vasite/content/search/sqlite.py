@@ -8,6 +8,7 @@ are folded for both databases in folding.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,11 +48,13 @@ def match_expression(query: PlainText, columns: list[str], is_prefix: bool) -> s
 
 
 def forms(word: str) -> list[str]:
-    """Gives a word in singular and plural, as far as an s tells them apart."""
-    if len(word) < 4 or not word.isalpha():
+    """Return a word in singular and plural, as far as their endings tell them apart."""
+    if len(word) < 3 or not word.isalpha():
         return [word]
-    singular = word[:-1] if word.lower().endswith("s") else word
-    return [singular, f"{singular}s"]
+    found = {word, f"{word}s", f"{word}es", re.sub("y$", "ies", word)}
+    if len(word) > 3:  # a "gas" is none of several "ga"
+        found |= {word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)}
+    return sorted(found)
 
 
 def quoted(word: str) -> str:
@@ -109,8 +112,9 @@ class SerialIndex(sqlite.SQLiteIndex):
     """
 
     def add_items(self, model: type[Model], objs: Iterable[Model]) -> None:
+        folded = fold_each(objs)
         with transaction.atomic(using=self.write_connection.alias):
-            super().add_items(model, fold_each(objs))
+            super().add_items(model, folded)
 
 
 class RankedSQLiteSearchBackend(sqlite.SQLiteSearchBackend):

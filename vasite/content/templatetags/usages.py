@@ -1,4 +1,4 @@
-"""`{% usages %}`: where something is used, said before it is deleted."""
+"""`{% usages %}` and `{% is_usable %}`: where a thing is used, said before it is deleted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from django.db import models
 from django.db.models.fields.reverse_related import ManyToManyRel, ManyToOneRel
 from django.template import Context
 from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.documents.models import AbstractDocument
+from wagtail.images.models import AbstractImage
 from wagtail.models import ReferenceIndex
 
 register = template.Library()
 MAX_SHOWN = 20
 # Under which Wagtail's templates know what is about to be deleted (read in 7.4)
 NAMES = ("page", "object", "image", "document", "snippet", "item")
+CHOSEN_IN_TEXTS = (AbstractDocument, AbstractImage)  # without a key of the database
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,20 @@ def usages(context: Context) -> list[Usage]:
         if (url := finder.get_edit_url(source))
     )
     return list(islice(found, MAX_SHOWN))
+
+
+@register.simple_tag(takes_context=True)
+def is_usable(context: Context) -> bool:
+    """Tell whether pages, settings or entries can use a thing of this kind at all."""
+    subject = subject_of(context)
+    if subject is None:
+        return False
+    return isinstance(subject, CHOSEN_IN_TEXTS) or any(
+        isinstance(relation, ManyToOneRel | ManyToManyRel)
+        and not relation.related_model._meta.auto_created
+        and ReferenceIndex.model_is_indexable(relation.related_model)
+        for relation in subject._meta.get_fields(include_hidden=True)
+    )
 
 
 def subject_of(context: Context) -> models.Model | None:

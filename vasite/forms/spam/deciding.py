@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
-from wagtail.admin.forms import WagtailAdminModelForm
 
+from vasite.content.optimistic_lock import OptimisticLockForm
 from vasite.forms.spam.tasks import learn_from_decisions
 from vasite.serving.queue import enqueue_once
 
@@ -27,7 +27,7 @@ def decide(entries: QuerySet[Any], state: str, **changes: Any) -> int:
     return changed
 
 
-class DecidingForm(WagtailAdminModelForm):
+class DecidingForm(OptimisticLockForm):
     """The admin's form of one submission: a changed state is a decision."""
 
     def save(self, commit: bool = True) -> Any:

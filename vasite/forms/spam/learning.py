@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from array import array
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
 from vasite.forms.models import LearntWeights, SpamSettings, SpamTally
 from vasite.forms.spam.classifier import learn, nothing_learnt
 from vasite.forms.spam.features import features
-from vasite.forms.submissions import Submission, judged_models
+from vasite.forms.submissions import Judged, Submission, judged_models
 from vasite.serving.faults import place_of
 
 AT_ONCE = 200
@@ -68,19 +69,18 @@ def learn_some(model: type[Submission]) -> int:
     return len(decided)
 
 
-def delete_old_spam() -> int:
-    """Deletes the spam whose time is over, keeps its number, and gives it."""
-    today = timezone.localdate()
+def old_spam() -> list[QuerySet[Any]]:
+    """Return the spam whose time is over, to be deleted, by model."""
     before = timezone.now() - timedelta(days=SpamSettings.load().keep_spam_days)
-    deleted = 0
-    for model in judged_models():
-        with transaction.atomic():
-            old = model.set_aside().filter(**{f"{model.arrival_field}__lt": before})
-            count = old.delete()[1].get(model._meta.label, 0)
-            if count:
-                tally, _ = SpamTally.objects.get_or_create(
-                    month=today.replace(day=1), form=model._meta.model_name
-                )
-                SpamTally.objects.filter(pk=tally.pk).update(count=F("count") + count)
-        deleted += count
-    return deleted
+    return [
+        model.set_aside().filter(**{f"{model.arrival_field}__lt": before})
+        for model in judged_models()
+    ]
+
+
+def count_spam(model: type[Model], count: int) -> None:
+    """Keep the number of messages of a form that were deleted as spam."""
+    if count and issubclass(model, Judged):
+        month, form = timezone.localdate().replace(day=1), model._meta.model_name
+        tally, _ = SpamTally.objects.get_or_create(month=month, form=form)
+        SpamTally.objects.filter(pk=tally.pk).update(count=F("count") + count)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django_tasks import task
 
-from vasite.forms.drafts import forget_drafts
-from vasite.forms.spam.learning import delete_old_spam, learn_decisions
-from vasite.forms.spam.traces import forget_traces
+from vasite.forms.drafts import old_drafts
+from vasite.forms.spam.learning import count_spam, learn_decisions, old_spam
+from vasite.forms.spam.traces import old_traces
+from vasite.serving.slices import delete_in_slices
 
 
 @task()
@@ -18,4 +19,4 @@ def learn_from_decisions() -> int:
 @task()
 def forget() -> int:
     """Delete traces of a day ago, and spam and drafts whose time is over; return their number."""
-    return forget_traces() + delete_old_spam() + forget_drafts()
+    return delete_in_slices(forget, old_traces(), *old_spam(), old_drafts(), note=count_spam)

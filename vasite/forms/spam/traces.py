@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -67,11 +67,17 @@ def sum_traces(mark: Mark) -> int:
     return traces.aggregate(total=Sum("amount"))["total"] or 0
 
 
-def leave_traces(marks: dict[str, Mark], *, amount: int = 1) -> None:
-    Trace.objects.bulk_create(Trace(mark=mark.value, amount=amount) for mark in marks.values())
+def leave_traces(marks: dict[str, Mark], *, amount: int = 1) -> list[Trace]:
+    traces = [Trace(mark=mark.value, amount=amount) for mark in marks.values()]
+    return Trace.objects.bulk_create(traces)
 
 
-def forget_traces() -> int:
-    """Deletes the traces that are nearly a day old and gives their number."""
+def take_traces_back(traces: list[Trace]) -> None:
+    """Delete traces of what was not to be counted after all."""
+    Trace.objects.filter(pk__in=[trace.pk for trace in traces]).delete()
+
+
+def old_traces() -> QuerySet[Trace]:
+    """Return the traces that are nearly a day old, to be deleted."""
     before = timezone.now() - RETENTION["rate_limits"].period
-    return Trace.objects.filter(seen_at__lt=before).delete()[0]
+    return Trace.objects.filter(seen_at__lt=before)

@@ -59,16 +59,27 @@ def build_empty_site() -> None:
             title="Services", show_in_menus=True, introduction=texts.GUIDE_SERVICES
         )
     )
-    add(instance=StandardPage(title="About", show_in_menus=True, introduction=texts.GUIDE_ABOUT))
+    about = StandardPage(title="About", show_in_menus=True, introduction=texts.GUIDE_ABOUT)
+    add(instance=about)
     add(instance=BlogIndexPage(title="Blog", show_in_menus=True, introduction=texts.GUIDE_BLOG))
     add(instance=ContactPage(title="Contact", introduction=texts.GUIDE_CONTACT))
     add(instance=NewsletterPage(title="Newsletter", introduction=texts.GUIDE_NEWSLETTER))
-    add_legal_pages(home)
+    name_pages(about=about, legal=add_legal_pages(home))
 
 
-def add_legal_pages(home: HomePage) -> None:
-    for title, lines in texts.LEGAL_PAGES.items():
-        home.add_child(instance=StandardPage(title=title, body=[paragraphs(*lines)]))
+def add_legal_pages(home: HomePage) -> dict[str, StandardPage]:
+    """Return them by their titles."""
+    return {
+        title: home.add_child(instance=StandardPage(title=title, body=[paragraphs(*lines)]))
+        for title, lines in texts.LEGAL_PAGES.items()
+    }
+
+
+def name_pages(about: StandardPage, legal: dict[str, StandardPage]) -> None:
+    """Say which pages the rest of the site means by the page about the owner and the notice."""
+    business = BusinessSettings.load()
+    business.about_page, business.privacy_page = about, legal["Privacy"]
+    business.save()
 
 
 @dataclass
@@ -85,7 +96,7 @@ class DemoSite:
         home.testimonials = [demo.testimonial(name) for name in texts.HOME_TESTIMONIALS]
         home.save()
         demo.add_services(home)
-        home.add_child(
+        about = home.add_child(
             instance=StandardPage(
                 title="About",
                 show_in_menus=True,
@@ -97,7 +108,7 @@ class DemoSite:
         demo.add_posts(home)
         home.add_child(instance=ContactPage(title="Contact", **texts.CONTACT))
         home.add_child(instance=NewsletterPage(title="Newsletter", **texts.NEWSLETTER))
-        add_legal_pages(home)
+        name_pages(about=about, legal=add_legal_pages(home))
         demo.add_letters()
         demo.add_people()
 

@@ -23,7 +23,8 @@ def clean_query(text: str) -> str:
 def find(query: str, kind: str = "") -> Any:
     """Gives the visible pages that hold all words, best first; words in titles weigh more."""
     words = searchable(query)
-    return pages_of(kind).search(words) if words else []
+    is_letter = len(words) == 1 and words.isascii() and words.isalpha()  # in nearly every page
+    return pages_of(kind).search(words) if words and not is_letter else []
 
 
 def complete(query: str) -> Any:

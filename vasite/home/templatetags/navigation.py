@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django import template
-from django.contrib.contenttypes.models import ContentType
+from django.apps import apps
 from django.http import HttpRequest
 from django.template import Context
 from wagtail.models import Page, Site
 
 from contact.models import ContactPage
-from vasite.content.visibility import visible
+from vasite.content.visibility import path_of, visible
 from vasite.pagecache.remembering import remembered
 
 register = template.Library()
@@ -25,7 +25,6 @@ class Entry:
     title: str
     url: str
     is_in_menu: bool
-    is_contact: bool
     is_current: bool = False
 
 
@@ -35,13 +34,17 @@ def site_pages(context: Context) -> list[Entry]:
     return entries(context["request"])
 
 
-@register.simple_tag(takes_context=True)
-def contact_url(context: Context, service: Any = None) -> str:
-    """The contact page's address, with the service that the enquiry is about."""
-    request = context.get("request")  # a block's preview has none
-    found = [entry.url for entry in (entries(request) if request else []) if entry.is_contact]
-    url = found[0] if found else "/contact/"
-    return f"{url}?service={service.slug}" if service else url
+@register.simple_tag
+def page_path(page_type: str) -> str:
+    """The path of the page of a type such as "blog.BlogIndexPage"; empty while there is none."""
+    return path_of(apps.get_model(page_type))
+
+
+@register.simple_tag
+def contact_url(service: Any = None) -> str:
+    """The contact page's path, with the service that the enquiry is about; empty without one."""
+    path = path_of(ContactPage)
+    return f"{path}?service={service.slug}" if path and service else path
 
 
 @register.simple_tag(takes_context=True)
@@ -77,7 +80,6 @@ def read_entries(request: HttpRequest) -> list[Entry]:
     site = Site.find_for_request(request)
     if not site:
         return []
-    contact_type = ContentType.objects.get_for_model(ContactPage).pk
 
     def read() -> list[Entry]:
         return [
@@ -85,7 +87,6 @@ def read_entries(request: HttpRequest) -> list[Entry]:
                 title=page.title,
                 url=page.relative_url(site),
                 is_in_menu=page.show_in_menus,
-                is_contact=page.content_type_id == contact_type,
             )
             for page in visible(Page.objects.child_of(site.root_page)).order_by("path")
         ]

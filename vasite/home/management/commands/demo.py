@@ -19,7 +19,7 @@ from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.home.demo.pages import DemoSite, build_empty_site
 from vasite.mail.models import OutgoingMail
-from vasite.seo.tasks import refresh_cards
+from vasite.seo.tasks import content_pages, draw_card
 
 QUESTION = (
     "This deletes all pages, pictures, enquiries, comments, letters and subscribers. Type yes: "
@@ -47,7 +47,8 @@ class Command(BaseCommand):
         if reset and not is_agreed():
             raise CommandError("Nothing was changed.")
         self.write(reset=reset, **options)
-        refresh_cards.call()
+        for page in content_pages(Page.objects.all()):  # which are the first thing visitors see
+            draw_card(page.pk)
 
     @transaction.atomic
     def write(self, *, empty: bool, reset: bool, **options: Any) -> None:

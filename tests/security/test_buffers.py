@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from vasite.serving.buffers import (
+    MAX_BYTES_IN_MEMORY,
+    MAX_BYTES_WITHOUT_DISK,
     MAX_NETWORK_BYTES,
+    MAX_SMALL_BYTES,
     MAX_TOTAL_BYTES,
     Holdings,
     RequestBuffer,
@@ -70,6 +73,42 @@ def test_stranger_cannot_fill_the_disk_with_unfinished_bodies(held: Holdings) ->
         request.add(b"x")
 
 
+@pytest.mark.parametrize("length", [1, 2_000, MAX_BYTES_IN_MEMORY])
+def test_visitor_can_write_while_strangers_hold_all_that_files_may_take(length: int) -> None:
+    held = Holdings()
+    for number in range(3):
+        held.add(f"198.51.{number}.0/24", MAX_NETWORK_BYTES)
+    large = request_of(MAX_BYTES_IN_MEMORY + 1, held)
+    with pytest.raises(TooManyBytesError):
+        large.add(b"x")
+    large.close()
+    for _ in range(500):
+        form = request_of(length, held)
+        assert form.add(b"x" * length) == b""
+        assert form.is_whole
+
+
+def test_small_bodies_have_an_end_too() -> None:
+    held = Holdings(total=MAX_TOTAL_BYTES + MAX_SMALL_BYTES - 10)
+    with pytest.raises(TooManyBytesError):
+        request_of(11, held).add(b"x" * 11)
+
+
+def test_visitor_can_write_on_a_full_disk_while_a_stranger_holds_the_memory_for_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        held = Holdings(total=MAX_BYTES_WITHOUT_DISK)
+        large, form = request_of(1_000_000, held), request_of(2_000, held)
+        with pytest.raises(TooManyBytesError):
+            large.add(b"x" * 100_000)
+        form.add(b"x" * 2_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    form.body.seek(0)
+    assert form.body.read() == b"x" * 2_000
+
+
 def test_visitors_can_write_after_a_flood_of_bodies_was_refused() -> None:
     held = Holdings()
     held.add("192.0.2.0/24", MAX_NETWORK_BYTES)
@@ -104,7 +143,7 @@ def test_a_stranger_claims_no_other_network(settings: Any, lines: list[str]) -> 
 def test_reader_gets_the_parts_of_a_response_in_order() -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    response = ResponseBuffer()
+    response = ResponseBuffer(Holdings(), str)
     pieces = [os.urandom(70_000) for _ in range(60)]
     with tempfile.TemporaryFile() as file:
         file.write(b"from a file" * 1_000)
@@ -124,3 +163,46 @@ def test_reader_gets_the_parts_of_a_response_in_order() -> None:
     response.close()
     theirs.close()
     assert heard == b"head" + b"from a file" * 2 + b"".join(pieces)
+
+
+def copy_from_bucket(size: int) -> Any:
+    """A file as django-storages downloads it for one reader; sparse, so that it takes no room."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's
+    file.truncate(size)
+    return file
+
+
+@pytest.mark.parametrize("networks", [1, 4], ids=["one network", "all together"])
+def test_slow_readers_of_a_bucket_hold_only_so_much_of_the_disk(networks: int) -> None:
+    copies, limit = Holdings(), min(networks * MAX_NETWORK_BYTES, MAX_TOTAL_BYTES)
+    size, taken = 16 * 1024 * 1024, []
+    for number in range(limit // size):
+        network = f"198.51.{number % networks}.0/24"
+        taken.append(ResponseBuffer(copies, lambda network=network: network))
+        with copy_from_bucket(size) as file:
+            taken[-1].sendfile(file)
+    assert copies.total == limit
+    with copy_from_bucket(size) as file:
+        refused = ResponseBuffer(copies, lambda: "198.51.0.0/24")
+        with pytest.raises(TooManyBytesError):
+            refused.sendfile(file)
+        refused.close()
+    with copy_from_bucket(200_000) as file:
+        small = ResponseBuffer(copies, lambda: "203.0.113.0/24")
+        small.sendfile(file)
+        small.close()
+    for response in taken:
+        response.close()
+        response.close()
+    assert (copies.total, dict(copies.by_network)) == (0, {})
+
+
+def test_a_file_that_lies_there_anyway_counts_for_nothing() -> None:
+    copies = Holdings()
+    response = ResponseBuffer(copies, str)
+    with tempfile.NamedTemporaryFile() as file:
+        file.truncate(MAX_TOTAL_BYTES + 1)
+        response.sendfile(file)
+        response.sendfile(file)
+    assert copies.total == 0
+    response.close()
