@@ -40,6 +40,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(line)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case with a very long text by its beginning and its length."""
+    if isinstance(val, str) and len(val) > 60:
+        return f"{val[:20]} and so on, {len(val):,} characters".encode("unicode_escape").decode()
+    return None  # pytest's own
+
+
 def pytest_configure() -> None:
     """One process, whose counters need no database; tests with several start the real site."""
     django_settings.PAGE_COUNTERS_SHARED = False
