@@ -171,11 +171,26 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-def go(request: HttpRequest, key: int) -> HttpResponse:
+def go(request: HttpRequest, token: str) -> HttpResponse:
     """Counts that a link in a letter was followed, and leads to where it goes."""
-    link = get_object_or_404(LetterLink, pk=key)
+    try:
+        key = read_token("go", token)
+    except BadTokenError:
+        raise Http404("No link of a letter") from None
+    return lead_on(request, get_object_or_404(LetterLink, pk=key))
+
+
+@never_cache
+@require_safe
+def go_by_number(request: HttpRequest, key: int) -> HttpResponse:
+    """Leads on from a letter of an older version if the letter is shown on the site, too: whoever
+    tries all numbers learns nothing of the others."""
+    return lead_on(request, get_object_or_404(LetterLink, pk=key, campaign__is_public=True))
+
+
+def lead_on(request: HttpRequest, link: LetterLink) -> HttpResponse:
     if request.method == "GET":
-        LetterLink.objects.filter(pk=key).update(clicks=F("clicks") + 1)
+        LetterLink.objects.filter(pk=link.pk).update(clicks=F("clicks") + 1)
     response = redirect(link.address)
     response["Referrer-Policy"] = "no-referrer"
     return response

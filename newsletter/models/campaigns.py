@@ -26,6 +26,7 @@ from wagtail.models import PreviewableMixin, RevisionMixin
 
 from newsletter.blocks import LetterBlocks
 from newsletter.models.subscribers import NewsletterPage, Subscriber, SubscriberQuerySet
+from newsletter.tokens import signed_url
 from vasite.business.models import BusinessSettings
 from vasite.content.optimistic_lock import OptimisticLockForm
 from vasite.content.visibility import path_of
@@ -474,5 +475,6 @@ class LetterLink(models.Model):
 
     @property
     def url(self) -> str:
-        """The address that stands for it in the mail."""
-        return f"{settings.SITE_URL}{reverse('newsletter:go', args=[self.pk])}"
+        """The address that stands for it in the mail. Nobody without the letter can guess it, as a
+        number could be: some letters are not shown on the site."""
+        return signed_url("go", self.pk)
