@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.http import escape_leading_slashes
 
 from vasite.business.last_known import last_known
 from vasite.forms.text_quota import TooMuchTextError
@@ -86,7 +87,7 @@ def kept_page(
             texts.append((name, "answer" if name.startswith(ANSWER) else name, value))
         else:
             hidden_fields.append((name, value))
-    path = request.get_full_path() if is_admin else request.path
+    path = escape_leading_slashes(request.get_full_path())  # "//…" would be another host
     context = {
         "status": status,
         "action": request.build_absolute_uri() if status == 403 else path,
