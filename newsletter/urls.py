@@ -10,7 +10,6 @@ urlpatterns = [
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("newsletter/preferences/<str:token>/", views.preferences, name="preferences"),
-    path("newsletter/go/<number:key>/", views.go_by_number),  # in letters of older versions
     path("newsletter/go/<str:token>/", views.go, name="go"),
     path("newsletter/feed/", campaign_feed, name="feed"),
     path("comments/moderate/<str:token>/", views.moderate_by_mail, name="moderate"),

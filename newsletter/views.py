@@ -177,18 +177,7 @@ def go(request: HttpRequest, token: str) -> HttpResponse:
         key = read_token("go", token)
     except BadTokenError:
         raise Http404("No link of a letter") from None
-    return lead_on(request, get_object_or_404(LetterLink, pk=key))
-
-
-@never_cache
-@require_safe
-def go_by_number(request: HttpRequest, key: int) -> HttpResponse:
-    """Leads on from a letter of an older version if the letter is shown on the site, too: whoever
-    tries all numbers learns nothing of the others."""
-    return lead_on(request, get_object_or_404(LetterLink, pk=key, campaign__is_public=True))
-
-
-def lead_on(request: HttpRequest, link: LetterLink) -> HttpResponse:
+    link = get_object_or_404(LetterLink, pk=key)
     if request.method == "GET":
         LetterLink.objects.filter(pk=link.pk).update(clicks=F("clicks") + 1)
     response = redirect(link.address)
