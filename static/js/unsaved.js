@@ -7,6 +7,9 @@
       panel.inert = true;
     }
   });
+  // A browser cuts what is pasted to the length of its field, without a word; the server refuses what
+  // is too long, says so and gives all of it back.
+  addEventListener("focusin", ({ target }) => target.removeAttribute?.("maxlength"));
   try {
     localStorage.length;
   } catch {
@@ -180,6 +183,12 @@
       };
       button("Bring it back", async () => {
         line.remove();
+        keep();
+        const before = load(key); // not typed over: it is offered in its turn
+        if (before) {
+          offer(key, before);
+          key = newKey(form);
+        }
         const isHere = await bringBack(form, JSON.parse(draft.fields), other).catch(() => form.prepend(line));
         if (!isHere) return;
         keep();

@@ -111,3 +111,25 @@ def test_settings_typed_before_signing_in_elsewhere_are_saved(
     admin.get_by_role("button", name="Save").evaluate("button => button.click()")
     expect(admin.locator(".messages")).to_contain_text("updated")
     expect(field).to_have_value("two working days, signed in elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("testimonials/add/", "text"), ("settings/business/businesssettings/1/", "strapline")],
+)
+def test_the_end_of_what_she_pastes_is_not_cut_off_without_a_word(
+    admin: Page, demo: ServedSite, path: str, name: str
+) -> None:
+    """A browser drops what is over a field's `maxlength`."""
+    words = f"{'Nothing falls through any more. ' * 40}Said in full."
+    admin.on("dialog", lambda dialog: dialog.accept())
+    admin.goto(f"{demo.url}/admin/{path}")
+    field = admin.locator(f"[name={name}]")
+    field.fill("")
+    field.focus()
+    admin.keyboard.insert_text(words)
+    expect(field).to_have_value(words)
+    admin.get_by_role("button", name="Save").first.evaluate("button => button.click()")
+    refusal = f"(it has {len(words)})"
+    expect(admin.locator(".error-message", has_text=refusal)).to_be_visible()
+    expect(field).to_have_value(words)

@@ -404,6 +404,30 @@ def test_two_windows_keep_their_words_apart_and_an_offer_is_not_typed_over(
     expect(offers).to_have_count(0)
 
 
+def test_the_words_of_one_closed_tab_do_not_go_as_those_of_another_come_back(
+    admin: Page, demo: ServedSite
+) -> None:
+    address = f"{demo.url}/admin/testimonials/add/"
+    for words in ("Words of the first tab", "Words of the second tab"):
+        closed = admin.context.new_page()
+        closed.on("dialog", lambda dialog: dialog.accept())
+        closed.goto(address)
+        closed.locator("[name=text]").fill(words)
+        closed.goto(f"{demo.url}/admin/")
+        closed.close()
+    admin.goto(address)
+    offers, field = admin.locator(".unsaved"), admin.locator("[name=text]")
+    expect(offers).to_have_count(2)
+    found = set()
+    for _ in range(3):
+        offers.last.get_by_role("button", name="Bring it back").click()
+        expect(field).to_have_value(re.compile("tab"))
+        found.add(field.input_value())
+    assert len(found) == 2
+    expect(offers).to_have_count(1)  # what stood in the field before
+    offers.get_by_role("button", name="Throw it away").click()
+
+
 def test_the_second_window_to_be_saved_keeps_what_the_first_one_saved(
     admin: Page, demo: ServedSite
 ) -> None:
