@@ -15,3 +15,17 @@ for (const { prototype } of Object.values(window.telepath?.constructors ?? {})) 
     return widget;
   };
 }
+
+// Closed without a choice, the dialog of a link leaves the focus nowhere: what is typed next would be
+// lost, and an undo would change the text behind its editor's back.
+let editor = null;
+jQuery(document).on("show.bs.modal", () => {
+  const inputs = [...document.querySelectorAll("input[type=hidden]")];
+  editor = inputs.find((input) => input.draftailEditor?.state.sourceOptions)?.draftailEditor;
+});
+jQuery(document).on("hidden.bs.modal", () => {
+  if (!editor || document.activeElement !== document.body) return;
+  const selection = editor.getEditorState().getSelection(); // which the focus takes to the start
+  editor.focus();
+  editor.onChange(window.DraftJS.EditorState.forceSelection(editor.getEditorState(), selection));
+});

@@ -233,6 +233,24 @@ def test_a_chooser_goes_on_after_signing_in_over_it(
     expect(chooser).to_have_count(0)
 
 
+def test_what_is_typed_after_no_link_was_chosen_is_in_the_text(
+    admin: Page, demo: ServedSite
+) -> None:
+    start_post(admin, demo, "No link after all")
+    editor = admin.locator(".public-DraftEditor-content").first
+    editor.click()
+    admin.keyboard.type("Prices")
+    chooser = admin.locator(".modal-content")
+    for words in (" from today", " until May"):
+        admin.keyboard.press("Control+k")
+        chooser.get_by_role("textbox").first.fill("prices")
+        chooser.get_by_role("button", name="Close").click()
+        expect(chooser).to_have_count(0)
+        expect(editor).to_be_focused()
+        admin.keyboard.type(words)
+    expect(editor).to_have_text("Prices from today until May")
+
+
 def test_save_goes_on_after_signing_in_over_the_text(admin: Page, demo: ServedSite) -> None:
     admin.goto(f"{demo.url}{BUSINESS}")
     field = admin.get_by_label("You answer within")
