@@ -1,4 +1,4 @@
-"""What mail providers report by their webhooks; anymail checks that it comes from them."""
+"""What mail providers report by their webhooks, and what ends the plan of a newsletter."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import logging
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, tracking
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
+from blog.models import Category
+from newsletter.models import Campaign
 from newsletter.returning import came_back, complained
+from newsletter.sending import change_to_draft
 
 logger = logging.getLogger("vasite.event")
 
@@ -23,3 +27,11 @@ def take_report(event: AnymailTrackingEvent, esp_name: str, **kwargs: Any) -> No
     reason = event.mta_response or event.description or event.reject_reason or ""
     is_known = take(event.recipient, f"{esp_name} says {reason}".strip())
     logger.info("%s reported %s, known: %s", esp_name, event.event_type, is_known)
+
+
+@receiver(pre_delete, sender=Category)
+def unschedule_newsletters_of(instance: Category, **kwargs: Any) -> None:
+    """Make a scheduled newsletter to a category's readers a draft: without it all would get it."""
+    why = f"The category “{instance.name}” was deleted. Look at whom it goes to, then send it."
+    for campaign in Campaign.objects.filter(topics=instance):
+        change_to_draft(campaign, why)

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.forms import CheckboxSelectMultiple
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -258,7 +259,10 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
             [FieldPanel("sender_name"), FieldPanel("nameless"), FieldPanel("is_public")],
             "How it comes",
         ),
-        MultiFieldPanel([FieldPanel("topics"), FieldPanel("joined_since")], "To whom"),
+        MultiFieldPanel(
+            [FieldPanel("topics", widget=CheckboxSelectMultiple), FieldPanel("joined_since")],
+            "To whom",
+        ),
     ]
     preview_modes = [
         ("mail", "Mail"),

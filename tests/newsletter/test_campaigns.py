@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from blog.models import Category
 from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
-from newsletter.sending import begin_planned, fill, send_due
+from newsletter.sending import begin_planned, fill, schedule, send_due
 from newsletter.tasks import send_campaigns
 from tests.conftest import SmallSite
 from tests.newsletter.list_server import DROP, ListServer
@@ -794,3 +794,21 @@ def test_no_more_in_a_second_than_her_provider_takes(
         with time_machine.travel(now + timedelta(seconds=second * 10), tick=False):
             assert send_due() == (1 if second == 2 else 2)
     assert server.counts == dict.fromkeys(emails, 1)
+
+
+def test_a_newsletter_to_the_readers_of_a_deleted_category_is_not_sent_to_everybody(
+    va: Client, campaign: Campaign
+) -> None:
+    category = Category.objects.create(name="Floristry", slug="floristry")
+    page = va.get(f"/admin/campaigns/edit/{campaign.pk}/").text
+    assert re.search(r'type="checkbox" name="topics"', page)  # none is unticked by mistake
+    campaign.topics.set([category])
+    campaign.save()
+    subscribers(2)
+    schedule(campaign, timezone.now() + timedelta(hours=1))
+    va.post(f"/admin/categories/delete/{category.pk}/")
+    assert not Category.objects.exists()
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        begin_planned()
+    assert state(campaign) == "draft"
+    assert "“Floristry” was deleted" in va.get(campaign.admin_url).text
