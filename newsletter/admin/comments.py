@@ -189,8 +189,10 @@ def undo(request: HttpRequest) -> HttpResponse:
     if undone == len(earlier):
         messages.success(request, "Undone.")
     else:
-        left = "It was" if len(earlier) == 1 else f"{len(earlier) - undone} of them were"
-        words = f"{left} changed or deleted since, so nothing was undone there."
+        left = len(earlier) - undone
+        whose = "It" if len(earlier) == 1 else f"{left} of them"
+        verb = "was" if left == 1 else "were"
+        words = f"{whose} {verb} changed or deleted since, so nothing was undone there."
         messages.warning(request, words)
     return redirect_back(request)
 

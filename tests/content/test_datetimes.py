@@ -12,6 +12,7 @@ from django import forms
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from wagtail.admin.forms.models import formfield_for_dbfield
@@ -151,9 +152,15 @@ def test_tomorrow_is_by_the_owners_clock() -> None:
         assert parse_date("today") == date(2026, 7, 1)
 
 
-def test_an_hour_that_the_clocks_leave_out_is_refused() -> None:
-    with pytest.raises(ValidationError, match="clocks change"):
-        DateTimeField().clean("28/03/2027 1.30am")
+@pytest.mark.parametrize("day", ["28/03/2027", "31/10/2027"], ids=["left out", "repeated"])
+def test_an_hour_that_the_clocks_leave_out_or_repeat_is_refused(day: str) -> None:
+    with pytest.raises(ValidationError, match="an hour earlier or later"):
+        DateTimeField().clean(f"{day} 1.30am")
+    moments = [DateTimeField().clean(f"{day} {clock}") for clock in ("00:30", "02:30")]
+    assert [f"{timezone.localtime(moment):%d/%m/%Y %H:%M}" for moment in moments] == [
+        f"{day} 00:30",
+        f"{day} 02:30",
+    ]
 
 
 def test_every_date_and_time_in_the_admin_is_read_so() -> None:

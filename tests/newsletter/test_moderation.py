@@ -84,6 +84,23 @@ def test_an_older_window_undoes_nothing_that_was_decided_since(
     assert "Well said." not in Client().get("/blog/on-trust/").text
 
 
+def test_an_undo_of_many_leaves_those_that_another_window_decided_on(
+    va: Client, site: SmallSite
+) -> None:
+    for number in range(2):
+        Client().post(f"/comments/{site.post.pk}/", WORDS | {"comment": f"Comment {number}"})
+    keys = sorted(Comment.objects.values_list("pk", flat=True))
+    bulk = "/admin/bulk/newsletter/comment/{}/?id={}&next=/admin/comments/"
+    first = va.post(bulk.format("approve", "&id=".join(map(str, keys))), follow=True).text
+    second = va.post(bulk.format("mark_comment_spam", keys[0]), follow=True).text
+    page = va.post("/admin/comments/undo/", {"earlier": token_of_undo(first)}, follow=True).text
+    assert "1 of them was changed or deleted since" in page
+    found = Comment.objects.order_by("pk").values_list("status", flat=True)
+    assert list(found) == ["spam", "waiting"]
+    va.post("/admin/comments/undo/", {"earlier": token_of_undo(second)})
+    assert list(found.all()) == ["approved", "waiting"]
+
+
 def test_what_was_deleted_meanwhile_is_not_called_undone(va: Client, comment: Comment) -> None:
     approved = token_of_undo(decide(va, comment, status="approved").text)
     comment.delete()
