@@ -112,7 +112,7 @@ def read_report(message: Message) -> Report | None:
     parts = list(own_parts(message))
     groups = [group for part in parts for group in groups_of(part)]
     is_feedback = any(part.get_content_type() == "message/feedback-report" for part in parts)
-    returned = "\n".join(texts_of(message))[:MAX_TEXT]
+    returned = returned_by(message)
     if is_feedback:
         kinds = {one_line(group, "Feedback-Type").lower() for group in groups}
         return Report(returned, is_complaint=bool(kinds & COMPLAINTS))
@@ -131,6 +131,17 @@ def read_report(message: Message) -> Report | None:
     texts = words_by_recipient(said)
     failures = [failure for group in recipients if (failure := failure_of(group, said, texts))]
     return Report(returned, failures)
+
+
+def returned_by(message: Message) -> str:
+    """Return all that a message holds of an email and about it."""
+    return "\n".join(texts_of(message))[:MAX_TEXT]
+
+
+def gist_of(message: Message) -> str:
+    """Return who sent a message, its subject and what it says before a copy of an email."""
+    said = text_before_copy(list(own_parts(message)))
+    return f"{header(message, 'From')}\n{header(message, 'Subject')}\n{said.strip()}"
 
 
 def is_bounce(message: Message) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from newsletter.bounces import Failure, Report, read_report
+from newsletter.bounces import Failure, gist_of, is_answer, read_report, returned_by
 from newsletter.models import Delivery, Subscriber, UnreadReport
 from newsletter.tokens import BadTokenError, read_token
 from vasite.email_addresses import email_key
@@ -63,7 +63,8 @@ def _mark(delivery: Delivery, state: str, words: str) -> None:
 
 def take_report(message: Message) -> bool:
     """Take a mail server's report: a bounce or a complaint. Return whether the email was one that
-    could be taken; one that is about no known delivery is set aside for the owner.
+    could be taken. One that is about no known delivery is set aside for the owner, as is what
+    returns a newsletter and is no report in any form that is known.
 
     Only the recipient and the servers on the way know a delivery's Message-ID and its unsubscribe
     link, so a forged report ends no more than email to its forger. A reason that may pass costs
@@ -71,16 +72,29 @@ def take_report(message: Message) -> bool:
     """
     report = read_report(message)
     if report is None:
+        is_mail = is_answer(message) or "List-Unsubscribe" in message  # such as a newsletter itself
+        if not is_mail and delivery_in(returned_by(message)):
+            set_aside([gist_of(message)], "It returns a newsletter, but in words unknown here.")
         return False
-    delivery = Delivery.named_in(report.returned) or delivery_with_link(report.returned)
+    delivery = delivery_in(report.returned)
     if delivery is None:
-        set_aside(report)
+        told = [
+            f"{', '.join(sorted(failure.addresses)[:3])}\n{failure.text}"
+            for failure in report.failures
+        ]
+        complaint = [gist_of(message)] if report.is_complaint else []
+        set_aside(told or complaint, "It is about no newsletter that is known.")
         return False
     if report.is_complaint:
         _end(delivery.subscriber, Status.COMPLAINED, "a report by email", delivery)
     for failure in report.failures:
         take_failure(delivery, failure)
     return True
+
+
+def delivery_in(text: str) -> Delivery | None:
+    """Return the delivery that a text names by its Message-ID or its unsubscribe link."""
+    return Delivery.named_in(text) or delivery_with_link(text)
 
 
 def delivery_with_link(text: str) -> Delivery | None:
@@ -111,14 +125,10 @@ def keys_of(failure: Failure) -> set[str]:
     return {email_key(address) for address in failure.addresses}
 
 
-def set_aside(report: Report) -> None:
-    """Show the owner a bounce of an email that was no campaign's, or of one unknown."""
-    for failure in report.failures:
-        UnreadReport.objects.create(
-            provider="Mailbox",
-            text=f"{', '.join(sorted(failure.addresses)[:3])}\n{failure.text}".strip()[:2000],
-            fault="It is about no newsletter that is known.",
-        )
+def set_aside(texts: list[str], fault: str) -> None:
+    """Show the owner what came to the mailbox and could not be taken."""
+    for text in texts:
+        UnreadReport.objects.create(provider="Mailbox", text=text.strip()[:2000], fault=fault)
 
 
 def old_reports() -> QuerySet[UnreadReport]:

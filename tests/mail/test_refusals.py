@@ -156,6 +156,7 @@ NOT_GONE = [
     # an account that its holder may open again
     ("550 5.2.1 This account is inactive", "5.2.1"),
     ("551 x@example.com is a deactivated mailbox", "5.0.0"),
+    ("550 User unknown: the account has been suspended", "5.0.0"),
     ("550 Mailbox disabled for inactivity", ""),
     ("550 This account is no longer active", "5.0.0"),
     ("550 The mailbox x@example.com is no longer available", ""),

@@ -189,6 +189,26 @@ CASES = {
         ),
         GONE,
     ),
+    "disabled and so unknown": (
+        notification(
+            fields("5.0.0", ""),
+            words="The user(s) account is disabled.\n\n<reader@example.com>: 550 user unknown",
+        ),
+        THIS_ONE,
+    ),
+    "disabled by its status": (
+        notification(
+            fields(
+                "5.2.1 (mailbox disabled, not accepting messages)",
+                "smtp; 550 5.2.1 <reader@example.com>... User Unknown",
+            )
+        ),
+        THIS_ONE,
+    ),
+    "disabled, but gone by its code": (
+        notification(fields("5.1.1", "smtp; 550 5.1.1 User unknown or account disabled")),
+        GONE,
+    ),
     "base64": (notification(fields(), encoding="base64"), GONE),
     "quoted-printable": (notification(fields(), encoding="quoted-printable"), GONE),
     "RFC 6533": (notification(fields(), kind="message/global-delivery-status"), GONE),
@@ -426,3 +446,63 @@ def test_the_owner_sees_a_bounce_of_an_email_that_was_no_newsletter(
     assert reader.status == "confirmed"  # anybody could write that
     assert "no mailbox here" in UnreadReport.objects.get().text
     assert "Mailbox" in va.get("/admin/unread-reports/").text
+
+
+RETURNED = """Content-Type: multipart/mixed; boundary=B
+
+--B
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+送信先のメールボックスが一杯のため、送信できませんでした。
+
+--B
+Content-Type: message/rfc822
+
+Message-ID: {id}
+Subject: Spring
+
+Hello
+--B--
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "is_shown"),
+    [
+        ("Subject: メールエラー通知", True),
+        ("Subject: Fwd: Spring", False),
+        ("Subject: Spring\nAuto-Submitted: auto-replied", False),
+        ("Subject: Spring\nList-Unsubscribe: <https://example.com/>", False),
+    ],
+    ids=["a server", "a reader", "a reader’s mailbox", "a mailing list"],
+)
+def test_the_owner_sees_what_returns_a_newsletter_in_words_unknown_here(
+    va: Any,
+    reader: Subscriber,  # noqa: F811
+    head: str,
+    is_shown: bool,
+) -> None:
+    text = f"From: no-reply@mx.example.jp\n{head}\n{RETURNED}"
+    assert not take_report(message_from_bytes(as_received(text, Delivery.objects.get())))
+    reader.refresh_from_db()
+    assert reader.status == "confirmed"
+    reports = UnreadReport.objects.values_list("text", flat=True)
+    assert ["一杯のため" in report for report in reports] == [True] * is_shown
+    assert ("unknown here" in va.get("/admin/unread-reports/").text) == is_shown
+
+
+def test_the_owner_sees_a_complaint_of_an_email_that_was_no_newsletter(
+    va: Any,
+    reader: Subscriber,  # noqa: F811
+) -> None:
+    report = notification(
+        "Feedback-Type: abuse\nVersion: 1\n",
+        returned="Subject: Please confirm",
+        words="This is an email abuse report.",
+        kind="message/feedback-report",
+        sender="abusedesk@example.net",
+    )
+    assert not take_report(message_from_bytes(as_received(report, Delivery.objects.get())))
+    assert "abuse report" in UnreadReport.objects.get().text
+    assert "abusedesk" in UnreadReport.objects.get().text

@@ -157,6 +157,14 @@ FOR_NOW = words(
     r"(?:could not|couldn['’]?t|cannot|can['’]?t|unable to) (?:create|open|lock|write)",
 )
 NO_ACCOUNT = words(r"user does ?n[o'’]t have an? \S+ account")
+# A mailbox that may come back: but for a precise code this counts before words that name it, as
+# many servers say "user unknown" of one
+SUSPENDED = words(
+    r"(?:account|user|mailbox|recipient)(?: \S+){0,6}?"
+    r" (?:is |has been |was |temporarily |currently )*(?:disabled|suspended|locked|frozen|on hold"
+    r"|restricted|inactive|deactivated|expired)",
+    r"(?:disabled|suspended|inactive|deactivated|expired) (?:user|account|mailbox|recipient)",
+)
 # What the account's holder or their provider may undo tomorrow, beside what is looked for before
 OTHER_WORDS = words(
     r"quota",
@@ -167,10 +175,6 @@ OTHER_WORDS = words(
     r"(?:too|max\w*|exceed\w*) (?:large|big|size|long)",
     r"size (?:limit|exceed\w*)",
     r"exceed\w* (?:\w+ ){0,4}(?:size|limit|quota)",
-    r"(?:account|user|mailbox|recipient)(?: \S+){0,6}?"
-    r" (?:is |has been |was |temporarily |currently )*(?:disabled|suspended|locked|frozen|on hold"
-    r"|restricted|inactive|deactivated|expired)",
-    r"(?:disabled|suspended|inactive|deactivated|expired) (?:user|account|mailbox|recipient)",
     r"inactivity",
     r"no longer (?:active|available|monitored)",
     r"too (?:many|much|fast|frequent\w*|often)",
@@ -256,9 +260,9 @@ def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False)
     a report gives beside it.
 
     The most precise code counts first where it names another reason; then words that name the
-    sender or something that passes, words that name the mailbox, words that name another reason,
-    codes, words that say little, and last a reply code without a word. What is of class 4 never
-    means that there is no mailbox; nor do words in answer to the content (not
+    sender, something that passes or a suspension, words that name the mailbox, words that name
+    another reason, codes, words that say little, and last a reply code without a word. What is of
+    class 4 never means that there is no mailbox; nor do words in answer to the content (not
     `is_about_recipient`), as some filters say "user unknown" of what they dislike.
     """
     text = ADDRESS.sub("@", text)  # which may look like words or codes
@@ -276,9 +280,11 @@ def meaning_of(text: str, status: str = "", *, is_about_recipient: bool = False)
     is_named = any(code in NO_MAILBOX_CODES for code in [*said, *given])
     if not (is_about_recipient or is_named or NO_ACCOUNT.search(text)):
         return Meaning.OTHER
+    if not is_named and SUSPENDED.search(f"{status} {text}"):
+        return Meaning.OTHER
     if NO_MAILBOX_WORDS.search(text):
         return Meaning.NO_MAILBOX
-    if OTHER_WORDS.search(text):
+    if SUSPENDED.search(text) or OTHER_WORDS.search(text):
         return Meaning.OTHER
     for code in [*said, *given]:
         if code in NO_MAILBOX_CODES:
