@@ -48,6 +48,7 @@ NEGATIVE = re.compile(
     r"|complain|deleted|removed|inactive|archived|hard|do not|dont|abmeld|desabonn|desinscri|baja\b"
     r"|withdr[ae]w|revo[ck]|\bleft\b|\bstop|abbestell|ausgetrag|widerruf|gesperrt|gekundigt"
     r"|uitgeschreven|disiscri|desuscri|descadastr|wypisa|отпис|заблок|退订|退会|解除|수신거부"
+    r"|on hold\b"
 )
 # Of the newsletter, or of a paid plan that let them go on reading? Only the owner knows
 DOUBTFUL = re.compile(
@@ -65,6 +66,13 @@ BEGINNING = re.compile(
     r"|nacim|\balta\b|ultim|compra|nascita|creazione|aggiorn|nascimento|cadastr|aangemaakt|gewijzigd"
     r"|geboorte|laatst|aangemeld|urodz|zapis|注册|登録|生年|작성|생성|созда|рожд|регистр"
 )
+# Columns that say when somebody confirmed or agreed: who has no date in any may never have
+PROOF = re.compile(
+    r"confirm|opt ?in|verif|validat|activat|consent|subscri|bestatig|\bdoi\b|einwillig|anmeld"
+    r"|inscri|iscri|conferm|suscri|bevestig|toestemming|potwierd|zgod|bekraft|bekreft|potvrz|vahvist"
+    r"|подтвер|подпис|согла"
+)
+WHEN = re.compile(r"\b(?:time|date|at|on|since|timestamp|datum|data|fecha|am|le|il|op)\b")
 # What is said of something else than this newsletter
 ELSEWHERE = re.compile(r"\bsms\b|\bdigest\b|\bpaid\b|\bplan\b|^active subscription$")
 POSITIVE = re.compile(
@@ -121,7 +129,7 @@ TELLING = re.compile(
     r"|withdr[ae]w|revo[ck]|(?:not|non|never|no) ?(?:subscri|confirm|active|opted)"
     r"|^stop$|stopped\b|erased?\b|un(?:activated|confirmed)|pending|in ?activ"
     r"|(?:left|leave|off) (?:the |our )?list"
-    r"|removed?\b|deleted\b|disabled\b|invalid\b|cancel|spam\b|junk\b|refus|declin"
+    r"|removed?\b|deleted\b|disabled\b|invalid\b|cancel|spam|undeliver|junk\b|refus|declin"
     r"|abgemeldet|abmeld|abbestell|ausgetragen|widerruf|gesperrt|gekundigt|gelosch|inakt|unzustell"
     r"|unbestatigt|nicht |kein |desabonn|desinscr|annul|bloqu|desuscri|de baja\b|^baja$|rebot"
     r"|rebond|disiscri|bloccat|disattiv|descadastr|afgemeld|uitgeschreven|geblokkeerd|opgezegd"
@@ -131,6 +139,7 @@ TELLING = re.compile(
 )
 TRUE_WORDS = {"1", "true", "yes", "y", "x", "on", "t", "ja", "oui", "si"}
 FALSE_WORDS = {"", "0", "false", "no", "n", "off", "f", "nein", "non", "none", "null", "nil", "-"}
+FALSE_WORDS |= {"0000 00 00", "0000 00 00 00 00 00"}  # MySQL's date of nothing
 # Words for yes and no in other languages: in a column that nobody has named they are a question
 FLAGS = TRUE_WORDS | FALSE_WORDS | SUBSCRIBED_WORDS | LEFT_WORDS
 FLAGS |= {
@@ -181,12 +190,14 @@ class Columns:
 
     email: int
     headings: list[str] = field(default_factory=list)
+    heading_line: int = 0  # that of the headings; what stands above is a title
     name: int | None = None
     first: int | None = None
     last: int | None = None
     consents: dict[int, re.Pattern[str]] = field(default_factory=dict)
     others: list[int] = field(default_factory=list)
-    doubtful: set[int] = field(default_factory=set)  # of the others: those that look like a status
+    proofs: list[int] = field(default_factory=list)  # of the others: those of PROOF
+    doubtful: set[int] = field(default_factory=set)  # those that look like a status
     unseen: set[int] = field(default_factory=set)  # and those that are empty in the sample
     is_own_export: bool = False
 
@@ -220,10 +231,9 @@ def decode_line(line: bytes) -> str:
 def rows_of(text: str) -> Iterator[Row]:
     """Yield the rows of a CSV file. Raises UnreadableError when no column holds addresses."""
     delimiter, columns = layout_of(text)
-    records = records_of(text, delimiter)
-    if columns.headings:
-        next(records)
-    for line, cells, fault, record in records:
+    for line, cells, fault, record in records_of(text, delimiter):
+        if line <= columns.heading_line:
+            continue
         row = Row(line, fault=fault) if fault else row_of(line, cells, columns)
         if row.fault:
             row.named = set(keys_in(record))
@@ -296,11 +306,13 @@ def layout_of(text: str) -> tuple[str, Columns]:
     best: tuple[int, str, Columns] | None = None
     headings: list[str] = []
     for delimiter in DELIMITERS:
-        rows = [cells for _, cells, fault, _ in records_of(sample, delimiter) if not fault]
-        rows = rows[:SAMPLE_ROWS]
+        records = [record[:2] for record in records_of(sample, delimiter) if not record[2]]
+        records = records[titles_in([cells for _, cells in records]) :][:SAMPLE_ROWS]
+        rows = [cells for _, cells in records]
         headings = max(headings, rows[0] if rows else [], key=len)
         columns = columns_of(rows)
         if columns:
+            columns.heading_line = records[0][0] if columns.headings else 0
             found = sum(has_address(cells, columns.email) for cells in rows)
             score = found * 100 + len(rows[0])
             if best is None or score > best[0]:
@@ -312,6 +324,16 @@ def layout_of(text: str) -> tuple[str, Columns]:
         "No column holds email addresses. The first line should name the columns, one of them "
         f"“Email”. {'It has: ' + named + '.' if named else 'It is empty.'}"
     )
+
+
+def titles_in(rows: list[list[str]]) -> int:
+    """Return how many rows stand above the one that names the columns, such as a list's title."""
+    for number, cells in enumerate(rows):
+        if any(ADDRESS.fullmatch(cell.strip()) for cell in cells):
+            break
+        if any(EMAIL_KEY.search(heading_key(cell)) for cell in cells) and len(cells) > 1:
+            return number
+    return 0
 
 
 def columns_of(rows: list[list[str]]) -> Columns | None:
@@ -345,7 +367,9 @@ def columns_of(rows: list[list[str]]) -> Columns | None:
     columns.is_own_export = set(keys) >= OWN_HEADINGS
     for place in columns.others:
         values = [cells[place] for cells in data if place < len(cells)]
-        if not any(map(str.strip, values)):
+        if proves_consent(columns.key_of(place), values):
+            columns.proofs.append(place)
+        elif not any(map(str.strip, values)):
             columns.unseen.add(place)
         elif looks_like_status(columns.key_of(place), values):
             columns.doubtful.add(place)
@@ -370,9 +394,23 @@ def looks_like_status(key: str, values: list[str]) -> bool:
         return not BEGINNING.search(key)
     if MOMENT.search(key):
         return False
-    if not kinds or kinds <= FLAGS:
+    if all(kind in FLAGS or not heading_key(kind) for kind in kinds):  # a tick has no letters
         return bool(kinds)
     return bool(key) and len(kinds) <= MAX_KINDS and all(map(WORDS.fullmatch, kinds))
+
+
+def proves_consent(key: str, values: list[str]) -> bool:
+    """Tell whether a column says when somebody agreed: by a sample of its values, which are dates
+    where there are any."""
+    if not is_of_proof(key):
+        return False
+    kinds = set(map(heading_key, values)) - FALSE_WORDS
+    return all(map(ONLY_A_DATE.fullmatch, kinds)) and bool(kinds or WHEN.search(key))
+
+
+def is_of_proof(key: str) -> bool:
+    """Tell whether a "no" in a column may mean that somebody never confirmed or agreed to this."""
+    return bool(PROOF.search(key)) and not ELSEWHERE.search(key)
 
 
 def consent(key: str) -> re.Pattern[str] | None:
@@ -403,9 +441,12 @@ def row_of(line: int, cells: list[str], columns: Columns) -> Row:
     row = Row(line, email, name[:100], fault=fault)
     if columns.is_own_export:
         return with_own_state(row, cells, columns)
+    proofs = [heading_key(cell(place)) for place in columns.proofs]
+    has_proof = not proofs or any(map(ONLY_A_DATE.fullmatch, proofs))
     for place, kind in columns.consents.items():
         value = cell(place)
         answer = what_it_says(kind, heading_key(value) or value.lower())
+        has_proof |= answer == Consent.GIVEN and kind in (STATUS, POSITIVE)
         if answer == Consent.REFUSED:
             row.consent = Consent.REFUSED
             break
@@ -413,12 +454,17 @@ def row_of(line: int, cells: list[str], columns: Columns) -> Row:
             row.consent = Consent.UNCLEAR
             row.unclear.append((columns.title_of(place), shown(value)))
     if row.consent != Consent.REFUSED:
+        if not has_proof:
+            row.consent = Consent.UNCLEAR
+            row.unclear.append((columns.title_of(columns.proofs[0]), cell(columns.proofs[0])[:60]))
         for place in columns.others:
             value = cell(place)
             key = heading_key(value)
             is_doubtful = place in columns.doubtful and key not in CONSENT_WORDS
             if place in columns.unseen and value:
                 is_doubtful = looks_like_status(columns.key_of(place), [value])
+            if value and key in FALSE_WORDS and place not in columns.proofs:
+                is_doubtful |= is_of_proof(columns.key_of(place))
             if is_doubtful or TELLING.search(key):
                 row.consent = Consent.UNCLEAR
                 row.unclear.append((columns.title_of(place), shown(value)))

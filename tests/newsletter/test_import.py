@@ -185,6 +185,16 @@ def test_a_word_that_may_mean_no_subscribes_nobody(
         ("Kündigungsdatum", "02.01.24", ""),
         ("Data końca", "20240102", ""),
         ("Failed", "550 no such user", ""),
+        ("confirmed_at", "", "2024-01-02 10:00:00"),
+        ("CONFIRM_TIME", "0000-00-00 00:00:00", "2024-01-02 10:00:00"),
+        ("Date de confirmation", "", "02/01/2024 10:00"),
+        ("Bestätigt am", "", "02.01.2024 10:00"),
+        ("Consent date", "NULL", "1704153600"),
+        ("email_verified_at", "0", "2024-01-02"),
+        ("Verified", "false", "true"),
+        ("On Hold", "1", "0"),
+        ("Subscriber type", "spammy", "regular"),
+        ("unsubscribed_at", "2024-01-02 10:00:00", "0000-00-00 00:00:00"),
     ],
 )
 def test_a_column_that_looks_like_consent_is_read_as_one(
@@ -360,6 +370,8 @@ def test_a_telling_word_is_seen_among_others(
         ("Xyz", ("true", "")),
         ("Xyz", ("lively", "dormant")),
         ("Stufe", ("kalt", "warm")),
+        ("Quejas", ("✓", "no")),
+        ("Klachten", ("☑\ufe0f", "")),
         ("Goodbye", ("2024-01-02", "")),
         ("Salida", ("", "enero de 2024")),
         ("Gone", ("1704153600", "")),
@@ -376,6 +388,35 @@ def test_a_column_that_may_be_a_status_is_asked_about_and_never_taken_for_consen
     assert "Left out unless you say below that they agreed" in page
     found = {value for _, value, _ in SubscriberImport.objects.get().unclear}
     assert found & set(values)
+
+
+def test_who_never_confirmed_is_asked_about_unless_the_row_says_that_they_agreed(
+    va: Client, site: SmallSite, work: Callable[[], None]
+) -> None:
+    content = (
+        "email,created_at,confirmed_at,optin_time,subscribed\n"
+        "never@example.com,2024-01-02,,,\n"
+        "one@example.com,2024-01-02,2024-01-02,,yes\n"
+        "said@example.com,2024-01-02,,,yes\n"
+    )
+    assert set(taken_in(va, work, content)) == {"one@example.com", "said@example.com"}
+    content = (
+        "email,created_at,confirmed_at,optin_time\na@example.com,1.1.2024,,\nb@example.com,,,\n"
+    )
+    content += "c@example.com,1.1.2024,,1.1.2024\n"
+    assert set(taken_in(va, work, content)) >= {"c@example.com"}
+    assert SubscriberImport.objects.order_by("pk").last().unclear == [["confirmed_at", "", 2]]
+
+
+@pytest.mark.parametrize(
+    "title", ["My customers\n", "My customers;2024\n\n", "Exported,by us\nx\n"]
+)
+def test_a_title_above_the_headings_hides_no_column(
+    va: Client, site: SmallSite, work: Callable[[], None], title: str
+) -> None:
+    content = f"{title}Email;Status\ngone@example.com;2\nada@example.com;subscribed\n"
+    assert set(taken_in(va, work, content)) == {"ada@example.com"}
+    assert SubscriberImport.objects.get().unclear == [["Status", "2", 1]]
 
 
 def test_the_owner_says_what_a_column_in_another_language_means(
