@@ -60,11 +60,13 @@ logger = logging.getLogger("vasite.event")
 
 
 def begin(campaign: Campaign) -> bool:
-    """Lets a letter go out from now on, as it is; tells whether it had not begun before."""
+    """Let a newsletter go out from now on, as it is; return whether it did not begin before and
+    was neither cancelled nor put off while it was written."""
     letter = compose(campaign)
     this = Campaign.objects.filter(pk=campaign.pk)
+    as_read = {"status": campaign.status, "send_at": campaign.send_at}
     with transaction.atomic():
-        begun = this.filter(status__in=[Status.DRAFT, Status.SCHEDULED]).update(
+        begun = this.filter(Q(status__in=[Status.DRAFT, Status.SCHEDULED]), **as_read).update(
             status=Status.SENDING,
             started_at=timezone.now(),
             html=letter.html,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from blog.models import Category
+from newsletter.composing import compose
 from newsletter.models import Campaign, Delivery, SendingSettings, Subscriber
 from newsletter.sending import begin_planned, fill, schedule, send_due
 from newsletter.tasks import send_campaigns
@@ -461,6 +462,24 @@ def test_sending_to_everybody_is_asked_once_and_can_be_cancelled_for_a_minute(
     with time_machine.travel(timezone.now() + timedelta(minutes=2)):
         assert send_due() == 0
     assert state(campaign) == "draft"
+    assert server.received == []
+
+
+@pytest.mark.parametrize("fields", [{"unplan": ""}, {"plan": "", "moment": "01/02/2030 10:00"}])
+def test_who_cancels_or_puts_off_what_is_about_to_begin_has_done_so(
+    va: Client, server: ListServer, campaign: Campaign, monkeypatch: Any, fields: dict[str, str]
+) -> None:
+    subscribers(1)
+    press(va, campaign, "confirm", version="")
+
+    def composed(of: Campaign) -> Any:
+        assert va.post(f"/admin/campaigns/inspect/{campaign.pk}/", fields).status_code == 302
+        return compose(of)
+
+    monkeypatch.setattr("newsletter.sending.compose", composed)
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        assert send_due() == 0
+    assert state(campaign) == ("draft" if "unplan" in fields else "scheduled")
     assert server.received == []
 
 
