@@ -96,7 +96,8 @@ class BlogFeed(Feed):
         return post.full_url
 
     def item_guid(self, post: BlogPostPage) -> str:
-        return post.full_url
+        # It never changes, whatever becomes of the address (RFC 4287, 4.2.6).
+        return post.translation_key.urn
 
     def item_description(self, post: BlogPostPage) -> str:
         return post.feed_html

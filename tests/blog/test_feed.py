@@ -37,7 +37,7 @@ def test_it_works(client: Client, site: SmallSite, write_post: WritePost, image:
     own, entry = feed.entries
     assert own.title == "On trust"
     assert entry.title == "Bread & <butter>"
-    assert entry.link == entry.id == "http://127.0.0.1:8000/blog/bread-butter/"
+    assert entry.link == "http://127.0.0.1:8000/blog/bread-butter/"
     assert unescape(entry.summary) == "R&D <x>"
     assert [tag.term for tag in entry.tags] == ["Money"]
     assert entry.published.startswith("2026-02-01T00:00:00")
@@ -74,6 +74,17 @@ def test_an_unchanged_feed_is_not_sent_again(
     updated = feedparser.parse(answer.content).entries[0].updated_parsed
     site.post.refresh_from_db()
     assert updated[:5] == site.post.last_published_at.utctimetuple()[:5]
+
+
+def test_a_post_that_moved_is_not_new_to_whoever_has_read_it(
+    client: Client, site: SmallSite
+) -> None:
+    (before,) = read(client).entries
+    site.post.slug = "on-faith"
+    site.post.save_revision().publish()
+    (after,) = read(client).entries
+    assert after.link.endswith("/blog/on-faith/")
+    assert after.id == before.id
 
 
 def test_every_page_names_the_feed(client: Client, site: SmallSite) -> None:
