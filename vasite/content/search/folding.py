@@ -34,7 +34,9 @@ with would you your
 """
 SMALL_WORDS = frozenset(SMALL.split())
 # Two words for one thing, of which a page mostly has one
-SYNONYMS = {"phone": "telephone", "telephone": "phone"}
+SYNONYMS = {"phone": "telephone", "telephone": "phone", "email": "mail", "mail": "email"}
+# Between two words, but not within "5,000" and "1/2"
+BETWEEN = re.compile(r"[,;/](?=\D)")
 COMPOUND = re.compile(r"[^\W_]+(?:['.,-][^\W_]+)+")
 CONTRACTION = re.compile(r"[^\W_]+(?:'[^\W_]+)+")
 
@@ -93,7 +95,8 @@ def spellings(word: str) -> list[list[str]]:
 
 def terms(query: str) -> list[list[list[str]]]:
     """Return the spellings of each word of a query; small words only where there are no others."""
-    words = [word for word in query.split() if any(map(str.isalnum, fold(word)))]
+    asked = BETWEEN.sub(" ", query).split()
+    words = [word for word in asked if any(map(str.isalnum, fold(word)))]
     large = [word for word in words if joined(fold(word)) not in SMALL_WORDS]
     return [spellings(word) for word in (large or words)]
 
