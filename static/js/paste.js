@@ -25,6 +25,57 @@
     return made;
   };
 
+  // What a browser copies of a style sheet: blocks, and the items of a row or a grid
+  const APART = /^(block|flex|grid|list-item|table)/;
+  const ROW = /^(inline-)?(flex|grid)/;
+  const isApart = (node) =>
+    APART.test(node.style.display) || ROW.test(node.parentElement.style.display);
+
+  // Words that only a style sheet sets apart would be glued together.
+  function setApart(body) {
+    for (const node of body.querySelectorAll("[style*=display], [style*=display] > *")) {
+      if (node.matches(BLOCK) || !isApart(node)) continue;
+      if (node.parentElement.closest(WHOLE)) {
+        node.before(" ");
+        node.after(" ");
+      } else {
+        const block = element("div");
+        node.replaceWith(block);
+        block.append(node);
+      }
+    }
+  }
+
+  const SIGNS = "0123456789-−";
+  const RAISED = { sub: "₀₁₂₃₄₅₆₇₈₉₋₋", sup: "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻", super: "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻" };
+
+  // What means something else without its element: 10⁶ is not 106.
+  function spellOut(body) {
+    for (const quote of body.querySelectorAll("q")) {
+      quote.prepend("“");
+      quote.append("”");
+    }
+    for (const node of body.querySelectorAll("sub,sup,[style*=vertical-align]")) {
+      const raised = RAISED[node.localName] ?? RAISED[node.style.verticalAlign];
+      if (!raised || !/^[\s\d−-]+$/.test(node.textContent)) continue;
+      const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const text = walker.currentNode;
+        text.data = [...text.data].map((sign) => raised[SIGNS.indexOf(sign)] ?? sign).join("");
+      }
+    }
+  }
+
+  const CROSSED_OUT = "del,s,strike,[style*=line-through]";
+  const COUNTED = 'ol[start]:not([start="1"]),ol[type]:not([type="1"]),ol[reversed],ol > li[value]';
+  const WORD_ITEM = "p[style*=mso-list]";
+  // Word writes the marks of its lists as text.
+  const isCountedByWord = (item) =>
+    /^\s*[a-z]+[.)]/i.test(item.textContent) ||
+    (/^\s*(?!1\D)\d/.test(item.textContent) && !item.previousElementSibling?.matches(WORD_ITEM));
+  const isLost = (link) =>
+    !/^(https?|mailto):/.test(link.href) && !/^#/.test(link.getAttribute("href"));
+
   // The content of a cell on one line, with its links and its bold words
   function line(cell) {
     for (const block of cell.querySelectorAll(`${BLOCK},br`)) {
@@ -150,6 +201,12 @@
     for (const hidden of body.querySelectorAll("script,style,template,title")) hidden.remove();
     const images = takeOutImages(body);
     const media = [...body.querySelectorAll(MEDIA)].length;
+    const isCrossedOut = body.querySelector(CROSSED_OUT);
+    const isCounted =
+      body.querySelector(COUNTED) || [...body.querySelectorAll(WORD_ITEM)].some(isCountedByWord);
+    const links = [...body.querySelectorAll("a[href]")].filter(isLost).length;
+    spellOut(body);
+    setApart(body);
     const tables = unfoldTables(body);
     body.replaceChildren(...flatten(body));
     keepTyped(body);
@@ -157,6 +214,9 @@
     if (images) notes.push(`${images === 1 ? "A picture was" : `${images} pictures were`} left out: add pictures as Picture blocks.`);
     if (tables) notes.push("A table was pasted as lines of text, with “|” between its cells.");
     if (media) notes.push("A video or another embedded item was left out.");
+    if (isCrossedOut) notes.push("Crossed-out words were pasted as ordinary words.");
+    if (isCounted) notes.push("Numbered lists count from 1 here: check their numbers.");
+    if (links) notes.push("A link that leads to no web or email address was left out.");
     return { html: body.innerHTML.replaceAll(HARD_BLANK, "&#160;"), notes };
   }
 

@@ -16,6 +16,9 @@ pytestmark = once
 
 TABLE = "A table was pasted as lines of text, with “|” between its cells."
 PICTURE = "A picture was left out: add pictures as Picture blocks."
+CROSSED_OUT = "Crossed-out words were pasted as ordinary words."
+COUNTED = "Numbered lists count from 1 here: check their numbers."
+LINK = "A link that leads to no web or email address was left out."
 WORD_LIST = (
     "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]>"
     "<span style='mso-list:Ignore'>{mark}<span>&nbsp;&nbsp; </span></span><![endif]>{words}</p>"
@@ -73,6 +76,52 @@ CASES = {
         + WORD_LIST.format(mark="i.", words="Third point")
         + "<p class=MsoNormal>Outro</p>",
         "",
+        COUNTED,
+    ),
+    "list in Word that goes on": (
+        WORD_LIST.format(mark="1.", words="First point")
+        + WORD_LIST.format(mark="2.", words="Second point")
+        + "<p class=MsoNormal>Between</p>"
+        + WORD_LIST.format(mark="3.", words="Third point"),
+        "",
+        COUNTED,
+    ),
+    "list in Word": (
+        WORD_LIST.format(mark="1.", words="First point")
+        + WORD_LIST.format(mark="2.", words="Second point")
+        + "<p class=MsoNormal>Between</p>"
+        + WORD_LIST.format(mark="o", words="Third point"),
+        "",
+        "",
+    ),
+    "a list that begins at four": (
+        "<p>Intro</p><ol start='4'><li>Four</li></ol><ol type='a'><li>Letter</li></ol>",
+        "Intro\nFour\nLetter",
+        COUNTED,
+    ),
+    "tracked changes": (
+        "<p class=MsoNormal>A day is <del cite='mailto:Ann'>£300</del> <ins>£250</ins>.</p>",
+        "A day is £300 £250.",
+        CROSSED_OUT,
+    ),
+    "crossed out in Google Docs": (
+        "<p><span style='text-decoration:line-through'>Old</span><span> New</span></p>",
+        "Old New",
+        CROSSED_OUT,
+    ),
+    "powers and footnotes": (
+        "<p>10<sup>6</sup> and 10<span style='vertical-align:super'>−3</span>, H<sub>2</sub>O, "
+        "a note<sup><a href='https://example.org/#1'>1</a></sup></p>",
+        "10⁶ and 10⁻³, H₂O, a note¹",
+        "",
+    ),
+    "quotation marks": ("<p>She said <q>oh <q>yes</q></q>.</p>", "She said “oh “yes””.", ""),
+    "a link to a telephone": ("<p>Ring <a href='tel:+441632960142'>me</a></p>", "Ring me", LINK),
+    "words apart by style": (
+        "<a href='https://example.org/'><span style='display: block'>Title</span><span "
+        "style='display: block'>3 May</span></a><div style='display: flex'><span>Monday</span>"
+        "<span>8.30am</span></div><ul><li style='display:grid'><b>Price</b><i>£30</i></li></ul>",
+        "Title\n3 May\nMonday\n8.30am\nPrice £30",
         "",
     ),
     "cells": ("<table><tr><td>Name</td><td>Hours</td></tr></table>", "Name | Hours", TABLE),
