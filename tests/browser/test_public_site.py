@@ -444,7 +444,10 @@ def test_reader_of_a_printed_page_sees_no_form_and_where_its_links_lead(
     page = visit("/services/inbox-management/")
     page.emulate_media(media="print")
     expect(page.locator("form:visible")).to_have_count(0)
-    page.goto(page.url.replace("/services/inbox-management/", "/about/"))
+    expect(page.get_by_text("Ask about Inbox management")).to_be_hidden()
+    page.goto(page.url.replace("inbox-management/", ""))
+    expect(page.locator(".faq .prose").first).to_be_visible()
+    page.goto(page.url.replace("/services/", "/about/"))
     printed = "e => getComputedStyle(e, '::after').content"
     assert "/contact/" in page.locator(".call-to-action .button").first.evaluate(printed)
 
