@@ -474,6 +474,7 @@ def test_an_owner_is_told_that_hdr_would_look_wrong(
         pytest.param(b"\x00\x00\x00\x20ftypisom" + bytes(60), "This is a video", id="MP4"),
         pytest.param(b"\x00\x00\x00\x14ftypqt  " + bytes(60), "This is a video", id="MOV"),
         pytest.param(b"\x1aE\xdf\xa3" + bytes(60), "This is a video", id="WebM"),
+        pytest.param(b"\x00\x00\x00\x18ftypcrx " + bytes(60), "This is a raw (CR3)", id="CR3"),
         pytest.param(file_of(COLOURS[0], "ICO"), "This is an icon (ICO) file", id="ICO"),
         pytest.param(b"\x00\x00\x00\x18ftypmsf1" + bytes(60), "This kind of HEIC", id="sequence"),
         pytest.param(file_of(COLOURS[0], "HEIF")[:200], "This kind of HEIC", id="cut HEIC"),

@@ -38,6 +38,7 @@ OTHER_FORMATS = {
     rb"%PDF": "a PDF",
     rb"\x00\x00\x00\x0cjP|\xff\x4f\xff\x51": "a JPEG 2000",
     rb"\xff\x0a|\x00\x00\x00\x0cJXL": "a JPEG XL",
+    rb"....ftypcrx ": "a raw (CR3)",
     rb"(?s:\W*<[?!].*|\W*)<svg\b": "an SVG",
 }
 # The brands of ISO/IEC 23008-12 and AV1's; any other of ISO/IEC 14496-12's files is a video
