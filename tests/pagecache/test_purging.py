@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socketserver
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -70,9 +71,26 @@ def purged(front: Front, visit: Visitors, site: SmallSite) -> Front:
     return front
 
 
+class OtherService(socketserver.BaseRequestHandler):
+    """What listens at Varnish's console, say: no HTTP."""
+
+    def handle(self) -> None:
+        self.request.recv(4096)
+        self.request.sendall(b"107 59\nAuthentication required.\n")
+
+
 def publish(site: SmallSite) -> None:
     site.post.title += "!"
     site.post.save_revision().publish()
+
+
+def test_owner_is_told_that_the_front_speaks_no_http(purged: Front, settings: Any) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), OtherService) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        settings.PURGE = {"scheme": "varnish", "host": f"127.0.0.1:{service.server_address[1]}"}
+        with pytest.raises(CommandError, match="its answer is not HTTP"):
+            call_command("clear_page_cache")
+        service.shutdown()
 
 
 def test_nothing_is_said_while_nothing_changes(purged: Front) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -46,8 +47,11 @@ def purge_if_changed() -> bool:
 
 def purge() -> None:
     """Purge all. Raises OSError where the front doesn't take it."""
-    with urlopen(request_for(settings.PURGE), timeout=SECONDS):  # noqa: S310
-        pass
+    try:
+        with urlopen(request_for(settings.PURGE), timeout=SECONDS):  # noqa: S310
+            pass
+    except HTTPException as error:  # another service's port, such as Varnish's for its console
+        raise OSError(f"its answer is not HTTP ({type(error).__name__})") from error
 
 
 def request_for(front: dict[str, str]) -> Request:
