@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.utils import getaddresses
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -50,7 +51,7 @@ def _long_text(text: str) -> str:
 
 
 def _email_address(text: str) -> str:
-    address = parseaddr(text)[1]
+    ((_, address),) = getaddresses([text])
     before, found, after = text.rpartition(address)
     try:
         return f"{before}{to_ascii(found)}{after}"
@@ -62,16 +63,25 @@ def _names(text: str) -> list[str]:
     return [_host(name.strip()) for name in text.split(",") if name.strip()]
 
 
+HOST_NAME = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+
+
 def _host(text: str) -> str:
-    """Return a host name as A-labels, as browsers and mail servers write it."""
+    """Return a host name as A-labels, as browsers and mail servers write it, or an IP address."""
+    if ":" in text:
+        return f"[{IPv6Address(text.strip('[]'))}]"
     begin = "." if text.startswith(".") else ""  # Django's sign for its subdomains, too
     try:
-        return begin + host_to_ascii(text.removeprefix("."))
+        host = begin + host_to_ascii(text.removeprefix("."))
     except ValidationError:
         raise ValueError from None
+    if not HOST_NAME.fullmatch(host):
+        raise ValueError
+    return host
 
 
-HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+def _bare_host(text: str) -> str:
+    return _host(text).strip("[]")
 
 
 def _site_url(text: str) -> str:
@@ -79,11 +89,7 @@ def _site_url(text: str) -> str:
     is_more = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
     if parts.scheme not in {"http", "https"} or not parts.hostname or is_more:
         raise ValueError
-    is_ipv6 = ":" in parts.hostname
-    host = f"[{parts.hostname}]" if is_ipv6 else _host(parts.hostname)
-    if not is_ipv6 and not HOST_NAME.fullmatch(host):
-        raise ValueError
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+    return f"{parts.scheme}://{_host(parts.hostname)}" + (f":{parts.port}" if parts.port else "")
 
 
 def _log_format(text: str) -> str:
@@ -93,19 +99,27 @@ def _log_format(text: str) -> str:
 
 
 def _database(text: str) -> dict[str, Any]:
-    if urlsplit(text).scheme not in {"postgres", "postgresql", "sqlite"}:
+    parts = urlsplit(text)
+    is_sqlite = parts.scheme == "sqlite"
+    if not is_sqlite and parts.scheme not in {"postgres", "postgresql"}:
         raise ValueError
-    config = environ.Env.db_url_config(text)
-    if not config.get("NAME"):
+    # sqlite://path means a host, and then a database in memory, of each process its own
+    if is_sqlite and (parts.netloc or not parts.path.strip("/")):
         raise ValueError
-    return dict(config)
+    config = dict(environ.Env.db_url_config(text))
+    if not config.get("NAME") or config["NAME"] == ":memory:":
+        raise ValueError
+    if is_sqlite:
+        config["NAME"] = str(PROJECT_DIR / config["NAME"])
+    return config
 
 
 def _cache(text: str) -> dict[str, Any]:
     scheme, _, rest = text.partition("://")
-    if scheme in {"locmem", "file"}:
+    if scheme == "locmem" or (scheme == "file" and rest):
         return dict(environ.Env.cache_url_config(f"{scheme}cache://{rest}"))
-    if scheme not in {"redis", "rediss"} or not urlsplit(text).hostname:
+    parts = urlsplit(text)
+    if scheme not in {"redis", "rediss"} or not parts.hostname or parts.port == 0:
         raise ValueError
     return {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -119,7 +133,7 @@ def _purge(text: str) -> dict[str, str]:
     parts = urlsplit(text)
     is_varnish = parts.scheme == "varnish" and parts.hostname
     is_cdn = parts.scheme in {"cloudflare", "fastly"} and parts.username and parts.password
-    if not (is_varnish or is_cdn):
+    if not (is_varnish or is_cdn) or parts.port == 0:
         raise ValueError
     return {
         "scheme": parts.scheme,
@@ -133,6 +147,8 @@ def _bucket(text: str) -> dict[str, str]:
     parts = urlsplit(text)
     name = parts.path.strip("/")
     if parts.scheme not in {"s3", "s3+http"} or not (parts.hostname and parts.password and name):
+        raise ValueError
+    if parts.port == 0:
         raise ValueError
     scheme = "http" if parts.scheme == "s3+http" else "https"
     return {
@@ -157,7 +173,7 @@ def _email(text: str) -> dict[str, Any]:
     if not config.get("EMAIL_HOST"):
         raise ValueError
     config["EMAIL_PORT"] = config.get("EMAIL_PORT") or MAIL_PORTS[scheme]
-    config["EMAIL_HOST"] = _host(config["EMAIL_HOST"])
+    config["EMAIL_HOST"] = _bare_host(config["EMAIL_HOST"])
     # smtplib signs in with ASCII alone
     if not f"{config.get('EMAIL_HOST_USER')}{config.get('EMAIL_HOST_PASSWORD')}".isascii():
         raise ValueError
@@ -192,8 +208,11 @@ def _mailbox(text: str) -> Mailbox:
     is_here = parts.scheme == "imap" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if not (is_encrypted or is_here) or not (parts.hostname and parts.username and parts.password):
         raise ValueError
+    # imaplib signs in with ASCII alone
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        raise ValueError
     return Mailbox(
-        parts.hostname,
+        _bare_host(parts.hostname),
         parts.port or (993 if is_encrypted else 143),
         unquote(parts.username),
         unquote(parts.password),
@@ -226,7 +245,7 @@ class Variable:
 
 VARIABLES = (
     Variable("PORT", _port, "8000", "a number from 1 to 65535", "The port the site listens on."),
-    Variable("HOST", str, "127.0.0.1", "an address", "The address the site listens on."),
+    Variable("HOST", _bare_host, "127.0.0.1", "an address", "The address the site listens on."),
     Variable(
         "DATA_DIR",
         Path,
@@ -405,13 +424,36 @@ def default_sender(host: str) -> str:
 IN_PASSWORDS = "In a password write %23 for #, %25 for %, %2F for /, %3F for ? and %40 for @. "
 
 
+ENV_LINE = re.compile(r"\s*(#.*)?|(export )?[A-Za-z_0-9]+=.*")
+
+
+def _read_env_file(path: Path) -> None:
+    """Put the lines of a file into the environment. Raise ImproperlyConfigured for one that the
+    library would pass over, with its number: its text may hold a password."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines() if path.exists() else []
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise ImproperlyConfigured(
+            f"The file {path} can't be read ({reason}). Save it as text in UTF-8 and let this user "
+            "read it."
+        ) from None
+    for number, line in enumerate(lines, 1):
+        if not ENV_LINE.fullmatch(line):
+            raise ImproperlyConfigured(
+                f"Line {number} of {path} is not valid: expected NAME=value, without blanks around "
+                "the =, or # and a comment."
+            )
+    environ.Env.read_env(path, encoding="utf-8-sig")
+
+
 def read_environment() -> dict[str, Any]:
     """Gives every variable's value by name, from the environment or `.env`.
 
     A variable that is absent or empty takes its default, and one whose default is empty too is
     an empty string. Raises ImproperlyConfigured with one line that names the variable.
     """
-    environ.Env.read_env(PROJECT_DIR / ".env")
+    _read_env_file(PROJECT_DIR / ".env")
     values: dict[str, Any] = {}
     for variable in VARIABLES:
         text = os.environ.get(variable.name, "") or variable.default

@@ -77,6 +77,86 @@ def test_owner_with_a_sign_in_the_password_is_told_how_to_write_it(
     assert f"se{sign}cret" in str(read_environment()[name])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOST", "127.0.0.1:8000"),
+        ("ALLOWED_HOSTS", "https://a.example"),
+        ("ALLOWED_HOSTS", "a.example b.example"),
+        ("ALLOWED_HOSTS", "a.example:8000"),
+        ("ALLOWED_HOSTS", "a.example/"),
+        ("ALLOWED_HOSTS", "*"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite://db.sqlite3"),
+        ("DATABASE_URL", "sqlite://data/db.sqlite3"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("CACHE_URL", "file://"),
+        ("CACHE_URL", "redis://127.0.0.1:six/0"),
+        ("PURGE_URL", "varnish://127.0.0.1:six"),
+        ("PURGE_URL", "varnish://127.0.0.1:99999"),
+        ("MEDIA_BUCKET_URL", "s3://key:secret@host:six/bucket"),
+        ("EMAIL_URL", "smtp+tls://zoe:secret@mail example:587"),
+        ("OPERATOR_EMAIL", "zoe@example.com, ann@example.com"),
+        ("DEFAULT_FROM_EMAIL", "zoe@example.com, ann@example.com"),
+        ("BOUNCE_MAILBOX_URL", "imaps://zoe:sëcret@mail.example.com"),
+    ],
+)
+def test_operator_is_told_which_setting_would_fail_later(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is not valid: expected"):
+        read_environment()
+
+
+@pytest.mark.parametrize("address", ["::1", "127.0.0.1", "0.0.0.0", "localhost"])  # noqa: S104
+def test_operator_lets_the_site_listen_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HOST", address)
+    monkeypatch.setenv("ALLOWED_HOSTS", ".a.example, [2001:db8::1], 192.0.2.1")
+    values = read_environment()
+    assert values["HOST"] == address
+    assert values["ALLOWED_HOSTS"] == [".a.example", "[2001:db8::1]", "192.0.2.1"]
+
+
+def test_an_sqlite_file_is_the_same_from_whichever_folder_the_site_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///data/mine.sqlite3")
+    assert read_environment()["DATABASE_URL"]["NAME"] == str(PROJECT_DIR / "data/mine.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            b"# mine\nEMAIL_URL = smtp://zoe:secret@mail.example.com\n",
+            "Line 2 of .+ without blanks",
+        ),
+        (b"PORT: 9000\n", "Line 1 of .+ NAME=value"),
+        ("EMAIL_URL=smtp://zoë@mail.example.com\n".encode("latin-1"), "not UTF-8"),
+    ],
+)
+def test_a_line_that_would_be_passed_over_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bytes, told: str
+) -> None:
+    monkeypatch.setattr("vasite.environment.PROJECT_DIR", tmp_path)
+    (tmp_path / ".env").write_bytes(written)
+    with pytest.raises(ImproperlyConfigured, match=told) as raised:
+        read_environment()
+    assert "secret" not in str(raised.value)
+
+
+def test_a_file_as_windows_saves_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    monkeypatch.setattr("vasite.environment.PROJECT_DIR", tmp_path)
+    (tmp_path / ".env").write_bytes("\ufeffPORT=9000\r\n  # mine\r\n\r\n".encode())
+    assert read_environment()["PORT"] == 9000
+
+
 PRINT_HTTPS_SETTINGS = """
 from django.conf import settings
 from django.test import Client
@@ -191,6 +271,10 @@ def test_mails_come_from_the_site_unless_another_sender_is_set(host: str, sender
         ("LOG_FORMAT", "xml"),
         ("DATA_DIR", "/proc/nowhere"),
         ("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/none"),
+        ("HOST", "http://127.0.0.1"),
+        ("DATABASE_URL", "sqlite://secret/db.sqlite3"),
+        ("DATABASE_URL", "sqlite:////proc/nowhere/db.sqlite3"),
+        ("CACHE_URL", "file:///proc/nowhere"),
     ],
 )
 def test_a_wrong_one_stops_the_start_with_one_line(name: str, value: str) -> None:

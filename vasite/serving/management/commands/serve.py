@@ -14,6 +14,7 @@ from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.wsgi import get_wsgi_application
@@ -99,24 +100,27 @@ class Command(BaseCommand):
             if connection.vendor == "sqlite":
                 raise CommandError(
                     f"The database {connection.settings_dict['NAME']} can't be opened ({error}). "
-                    "See that its disk has room and that this user may write to it.",
+                    "See that its disk has room and that this user may write to it, or set "
+                    "DATABASE_URL to another file.",
                     returncode=os.EX_TEMPFAIL,
                 ) from None
+            reason = " ".join(str(error).split())
             raise CommandError(
-                "DATABASE_URL: the database can't be reached. Start it, or mend the address, "
-                "user and password in DATABASE_URL.",
+                f"DATABASE_URL: the database can't be reached ({reason}). Start it, or mend the "
+                "address, user, password and name in DATABASE_URL.",
                 returncode=os.EX_TEMPFAIL,
             ) from None
 
     def check_cache(self) -> None:
-        if not settings.CACHES["default"]["LOCATION"].startswith("redis"):
-            return
         try:
-            get_redis_connection().ping()
-        except RedisError:
+            if settings.CACHES["default"]["LOCATION"].startswith("redis"):
+                get_redis_connection().ping()
+            else:
+                cache.set("started", True, 1)
+        except (RedisError, OSError):
             raise CommandError(
-                "CACHE_URL: the cache server can't be reached. Start it, mend the address and "
-                "password in CACHE_URL, or leave CACHE_URL out.",
+                "CACHE_URL: the cache can't be used. Start its server or give its folder to this "
+                "user, mend the address and password in CACHE_URL, or leave CACHE_URL out.",
                 returncode=os.EX_TEMPFAIL,
             ) from None
 
