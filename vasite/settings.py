@@ -60,17 +60,25 @@ def _kept_secret_key(path: Path) -> str:
     if not path.exists():
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
-        with draft.open("w") as file:
-            file.write(secrets.token_urlsafe(64))
-            file.flush()
-            os.fsync(file)  # else a power cut may leave the name without the key
-        with suppress(FileExistsError):  # the first of two processes that start at once wins
-            path.hardlink_to(draft)
-        draft.unlink()
+        try:
+            with draft.open("w") as file:
+                file.write(secrets.token_urlsafe(64))
+                file.flush()
+                os.fsync(file)  # else a power cut may leave the name without the key
+            with suppress(FileExistsError):  # the first of two processes that start at once wins
+                path.hardlink_to(draft)
+        finally:
+            draft.unlink()
     return path.read_text()
 
 
-SECRET_KEY = env["SECRET_KEY"] or _kept_secret_key(DATA_DIR / "secret_key")
+try:
+    SECRET_KEY = env["SECRET_KEY"] or _kept_secret_key(DATA_DIR / "secret_key")
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"The secret key in DATA_DIR can't be read or made ({error.strerror}): {DATA_DIR}. "
+        "Give all of DATA_DIR to this user and see that its disk has room."
+    ) from None
 
 # Database, cache, tasks
 

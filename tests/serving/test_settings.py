@@ -290,3 +290,28 @@ def test_a_wrong_one_stops_the_start_with_one_line(name: str, value: str) -> Non
     (line,) = ended.stderr.strip().splitlines()
     assert name in line
     assert "secret" not in line
+
+
+# Lets root be refused as others are
+BARE = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"]
+
+
+@pytest.mark.parametrize("name", ["secret_key", "lock"])
+def test_operator_who_ran_a_command_as_root_is_told_whose_file_it_has_to_be(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("k3y" * 20)
+    (tmp_path / name).chmod(0)
+    ended = subprocess.run(
+        [*(BARE if os.geteuid() == 0 else []), sys.executable, "manage.py", "serve"],
+        cwd=PROJECT_DIR,
+        env=os.environ | {"DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1  # it ends for good under systemd, too
+    (line,) = ended.stderr.strip().splitlines()
+    assert "Permission denied" in line
+    assert f"{tmp_path}" in line
+    assert "Give" in line
