@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
@@ -15,7 +17,7 @@ from tests.conftest import SmallSite
 from vasite.business.models import BusinessSettings
 from vasite.content.models import SiteImage
 from vasite.seo.coach import MOST_SHOWN, Draft, review
-from vasite.seo.coach.reviewing import check_outside_links, is_public_host, review_page
+from vasite.seo.coach.reviewing import answers, check_outside_links, is_public_host, review_page
 from vasite.seo.coach.text_checks import flesch_reading_ease, syllable_count
 from vasite.seo.models import OutsideLink, PageReview
 from vasite.seo.tasks import review_pages
@@ -202,13 +204,11 @@ def test_a_post_that_nobody_links_to(site: SmallSite, work) -> None:
     assert "orphan" not in [finding.check for finding in review(Draft(site.post))]
 
 
-def test_links_that_leave_are_asked_for_once_a_week(site: SmallSite, monkeypatch) -> None:
-    address = "https://www.example.org/page"
+def test_links_that_leave_are_asked_for_once_a_week(site: SmallSite) -> None:
+    address = "https://www.example.invalid/page"  # nobody ever answers there: RFC 6761
     link = f'<p><a href="{address}">a page elsewhere</a></p>'
     site.post.body = [text(link)]
     site.post.save()
-    asked: list[str] = []
-    monkeypatch.setattr("vasite.seo.coach.reviewing.answers", lambda url: asked.append(url))
     review_page(site.post)
     assert check_outside_links() == 1
     assert check_outside_links() == 0  # once a day at most
@@ -217,12 +217,36 @@ def test_links_that_leave_are_asked_for_once_a_week(site: SmallSite, monkeypatch
     OutsideLink.objects.update(checked_on=timezone.localdate() - timedelta(days=2))
     assert check_outside_links() == 1
     assert "dead-link-outside" in [finding.check for finding in review(Draft(site.post))]
-    assert asked == [address] * 2
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "10.0.0.1", "169.254.1.1", "nowhere"])
 def test_no_link_makes_the_machine_ask_itself(host: str) -> None:
     assert not is_public_host(host)
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """The internet, as a proxy shows it: all that is out there leads in."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(302 if "93.184" in self.path else 200)
+        self.send_header("Location", "http://169.254.169.254/keys")
+        self.end_headers()
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+def test_no_link_leads_the_machine_on_to_its_neighbours(monkeypatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("no_proxy", "")
+        assert not answers("http://93.184.216.34/")
+        server.shutdown()
+    assert Elsewhere.asked == ["http://93.184.216.34/"]
 
 
 def test_the_report_names_what_to_improve_first(va: Client, site: SmallSite) -> None:

@@ -7,7 +7,8 @@ import math
 import socket
 import time
 from datetime import timedelta
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from django.conf import settings
@@ -77,11 +78,25 @@ def answers(address: str) -> bool:
         return False
     headers = {"User-Agent": f"vasite link check ({settings.SITE_URL})"}
     try:
-        answer = requests.get(address, headers=headers, timeout=TIMEOUT, stream=True)
+        answer = requests.get(
+            address,
+            headers=headers,
+            timeout=TIMEOUT,
+            stream=True,
+            hooks={"response": refuse_redirect_inside},
+        )
     except requests.RequestException:
         return False
     with answer:
         return answer.status_code < 500 and answer.status_code not in {404, 410}
+
+
+def refuse_redirect_inside(answer: requests.Response, **options: Any) -> None:
+    """Raise InvalidURL if a response leads to this machine or its neighbours."""
+    if answer.is_redirect:
+        target = urljoin(answer.url, answer.headers["Location"])
+        if not is_public_host(urlsplit(target).hostname or ""):
+            raise requests.exceptions.InvalidURL(target)
 
 
 def is_public_host(host: str) -> bool:
