@@ -92,9 +92,10 @@ def keep_preferences(
     subscriber.name, subscriber.rhythm = name, rhythm
     words = [subscriber.get_rhythm_display(), *(topic.name for topic in topics or ())]
     with transaction.atomic():
-        subscriber.save(update_fields=["name", "rhythm"])
         if topics is not None:
             subscriber.topics.set(topics)
+            subscriber.has_chosen_topics = bool(topics)
+        subscriber.save(update_fields=["name", "rhythm", "has_chosen_topics"])
         subscriber.events.create(text="Chose what to get", words="\n".join(words))
 
 

@@ -365,10 +365,9 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
         if self.joined_since:
             readers = readers.filter(confirmed_at__date__gte=self.joined_since)
         if topics := [topic.pk for topic in self.topics.all()]:
-            through = Subscriber.topics.through.objects
-            chose = Q(pk__in=through.filter(category__in=topics).values("subscriber"))
-            never_chose = ~Q(pk__in=through.values("subscriber"))
-            readers = readers.filter(chose | never_chose)
+            chose = Subscriber.topics.through.objects.filter(category__in=topics)
+            is_theirs = Q(pk__in=chose.values("subscriber")) | Q(has_chosen_topics=False)
+            readers = readers.filter(is_theirs)
         return readers
 
     def counts(self) -> dict[str, int]:

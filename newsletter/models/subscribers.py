@@ -165,8 +165,10 @@ class Subscriber(Judged):
     )
     # What comes beside the letters
     rhythm = models.CharField(max_length=7, choices=Rhythm, default=Rhythm.LETTERS)
-    # What they chose of NewsletterPage.topics; nobody who never chose misses a letter
+    # What they chose of NewsletterPage.topics; nobody who never chose misses a letter. Whoever
+    # did gets no more when a category that they chose is deleted.
     topics = models.ManyToManyField("blog.Category", blank=True, related_name="+")
+    has_chosen_topics = models.BooleanField(default=False, editable=False)
     subscribed_at = models.DateTimeField("asked", default=timezone.now)
     subscribed_from = models.CharField("asked on the page", max_length=300, blank=True)
     confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)

@@ -109,8 +109,8 @@ def test_only_posts_of_the_topics_that_a_reader_chose(
     site: SmallSite, server: ListServer, readers: None
 ) -> None:
     diary, travel = (Category.objects.create(name=name, slug=name) for name in ("diary", "travel"))
-    subscriber("diary@example.com", rhythm="each").topics.add(diary)
-    subscriber("travel@example.com", rhythm="each").topics.add(travel)
+    subscriber("diary@example.com", rhythm="each", has_chosen_topics=True).topics.add(diary)
+    subscriber("travel@example.com", rhythm="each", has_chosen_topics=True).topics.add(travel)
     post = publish(site, "On trust", timezone.now())
     post.categories.add(diary)
     post.save()
@@ -145,7 +145,7 @@ def test_the_round_up_goes_to_readers_of_one_of_its_topics(
 ) -> None:
     topics = {name: Category.objects.create(name=name, slug=name) for name in "abc"}
     for name, topic in topics.items():
-        subscriber(f"{name}@example.com", rhythm="weekly").topics.add(topic)
+        subscriber(f"{name}@example.com", rhythm="weekly", has_chosen_topics=True).topics.add(topic)
     for name in "ab":
         post = publish(site, f"On {name}", FRIDAY - timedelta(days=4))
         post.categories.add(topics[name])

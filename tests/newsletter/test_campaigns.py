@@ -318,9 +318,9 @@ def test_only_those_whom_it_is_meant_for(
     va: Client, server: ListServer, campaign: Campaign
 ) -> None:
     diary, travel = (Category.objects.create(name=name, slug=name) for name in ("diary", "travel"))
-    chose_diary = subscriber("diary@example.com")
+    chose_diary = subscriber("diary@example.com", has_chosen_topics=True)
     chose_diary.topics.add(diary)
-    subscriber("travel@example.com").topics.add(travel)
+    subscriber("travel@example.com", has_chosen_topics=True).topics.add(travel)
     subscriber("all@example.com")
     subscriber("early@example.com", confirmed_at=timezone.now() - timedelta(days=30))
     campaign.topics.add(diary)
@@ -831,3 +831,21 @@ def test_a_newsletter_to_the_readers_of_a_deleted_category_is_not_sent_to_everyb
         begin_planned()
     assert state(campaign) == "draft"
     assert "“Floristry” was deleted" in va.get(campaign.admin_url).text
+
+
+def test_a_reader_of_one_category_gets_no_others_once_it_is_deleted(
+    va: Client, client: Client, server: ListServer, campaign: Campaign, site: SmallSite
+) -> None:
+    diary, travel = (Category.objects.create(name=name, slug=name) for name in ("diary", "travel"))
+    site.newsletter.topics.set([diary, travel])
+    site.newsletter.save()
+    ada = subscriber("ada@example.com")
+    url = ada.preferences_url.removeprefix("http://127.0.0.1:8000")
+    chosen = {"name": "", "rhythm": "letters", "topics": [diary.pk]}
+    assert client.post(url, chosen).status_code == 303
+    va.post(f"/admin/categories/delete/{diary.pk}/")
+    campaign.topics.add(travel)
+    campaign.save()
+    assert list(campaign.audience) == []
+    assert client.post(url, chosen | {"topics": []}).status_code == 303  # all of them, they say
+    assert list(campaign.audience) == [ada]
