@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 DAMAGED_ARCHIVE = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),
     *(NotImplementedError, RuntimeError, ValueError, LookupError, struct.error, MemoryError),
+    ArithmeticError,  # a place or length beyond 63 bits
 )
 DAMAGED_IMAGE = (
     *(UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError),

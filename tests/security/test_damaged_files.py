@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import tracemalloc
 import zipfile
 from io import BytesIO
@@ -127,6 +128,27 @@ def test_a_visitor_with_a_damaged_document_keeps_what_was_typed(
     answer = client.post("/contact/", fields | {FILE: SimpleUploadedFile(name, content)})
     assert answer.status_code == 422
     assert "can’t be taken" in answer.text
+    assert "My whole story" in answer.text
+
+
+def test_a_visitor_with_a_file_that_lies_beyond_all_numbers_keeps_what_was_typed(
+    client: Client, site: SmallSite
+) -> None:
+    ask(site, "file", kinds=["text"])
+    whole = open_document(zipfile.ZIP_STORED)
+    entry = whole.index(b"PK\x01\x02")  # APPNOTE 4.3.12: the entry of "mimetype"
+    extra = struct.pack("<HHQ", 1, 8, 2**63)  # 4.5.3: its place, in 64 bits
+    forged = bytearray(whole[: entry + 54] + extra + whole[entry + 54 :])
+    forged[entry + 30 : entry + 32] = len(extra).to_bytes(2, "little")
+    forged[entry + 42 : entry + 46] = b"\xff" * 4
+    end = forged.index(b"PK\x05\x06")
+    size = int.from_bytes(forged[end + 12 : end + 16], "little") + len(extra)
+    forged[end + 12 : end + 16] = size.to_bytes(4, "little")
+    fields = {"name": "Hannah", "email": "hannah@example.com", "message": "My whole story"}
+    answer = client.post(
+        "/contact/", fields | {FILE: SimpleUploadedFile("brief.odt", bytes(forged))}
+    )
+    assert answer.status_code == 422
     assert "My whole story" in answer.text
 
 
