@@ -54,6 +54,8 @@ def test_reader_gets_comment_and_address_back(client: Client, site: SmallSite) -
     assert 'value="p@example.com"' in answer.text
     assert not Comment.objects.exists()
     assert not Subscriber.objects.exists()
+    answer = client.post("/comments/moderate/token/", {"answer": "Thank you."}, headers=headers)
+    assert "Thank you.</textarea>" in answer.text
 
 
 def test_another_site_cannot_fetch_a_pass_for_its_visitors(client: Client, site: SmallSite) -> None:

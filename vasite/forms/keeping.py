@@ -16,7 +16,7 @@ from vasite.serving.errors import error_response, is_passing
 
 logger = logging.getLogger("vasite.event")
 LINES = ("name", "email", "phone")
-TEXTS = ("message", "comment")
+TEXTS = ("message", "comment", "answer")
 ANSWER = "question-"  # to a question of the owner's own
 # Of the moment and of the browser: not to be sent with another try
 PASSING = ("altcha", "seconds")
