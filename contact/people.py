@@ -45,6 +45,7 @@ class EnquiryKeeper:
         enquiries = Enquiry.objects.filter(email_key=email_key(email))
         for kept in enquiries.filter(state=Enquiry.State.WON):
             kept.reply_drafts.all().delete()  # which were never sent
+            kept.emails.all().delete()  # reminders to the owner quote it
         enquiries.exclude(state=Enquiry.State.WON).delete()
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from wagtail.models import ModelLogEntry
 
+from contact.answering import send_reminders
 from contact.models import Enquiry, EnquiryFile
 from newsletter.models import (
     AuthorRule,
@@ -200,7 +201,9 @@ def test_of_work_that_was_won_the_enquiry_stays_and_nothing_else(
     form = {"name": NAME, "email": EMAIL, "message": f"{WORDS}: my diary"}
     visitor.post("/contact/", form)
     enquiry = Enquiry.objects.get()
-    va.post(f"/admin/enquiries/edit/{enquiry.pk}/", {"state": "won", "remind_on": ""})
+    today = timezone.localdate()
+    va.post(f"/admin/enquiries/edit/{enquiry.pk}/", {"state": "won", "remind_on": today})
+    assert send_reminders() == 1
     va.post(f"/admin/reply-drafts/contact.enquiry/{enquiry.pk}/", {"text": "Dear Zelda, no."})
     link = ask(visitor, EMAIL)
     assert "forms_replydraft" in {table for table, _ in columns()}
