@@ -48,7 +48,8 @@ def read() -> int:
     """Takes the reports among the unread mails; gives their number.
 
     A report is marked as read. Whatever else is there stays unread and gets a star: a person's
-    answer, or a report that can't be read. Nothing is deleted.
+    answer, or a report that can't be read. Nothing is deleted. Raises what keeps it from the
+    mailbox: the owner is told of a task that keeps failing.
     """
     if settings.BOUNCE_MAILBOX is None:
         return 0
@@ -56,7 +57,7 @@ def read() -> int:
         reports, others = _read(settings.BOUNCE_MAILBOX)
     except (OSError, ImapToolsError, imaplib.IMAP4.error) as error:
         logger.warning("BOUNCE_MAILBOX_URL can't be read: %s", error)
-        return 0
+        raise
     if reports or others:
         logger.info("Returned letters: %d read, %d left with a star", reports, others)
     return reports

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from typing import Any
 
@@ -19,6 +19,7 @@ from newsletter.tasks import read_mailbox
 from tests.newsletter import imap_server
 from tests.newsletter.test_returning import reader  # noqa: F401
 from vasite.environment import Mailbox, _mailbox
+from vasite.home.troubles import failing_tasks
 
 
 @pytest.fixture(scope="module")
@@ -224,11 +225,16 @@ def test_a_broken_report_is_no_error(kind: Any, place: float, length: int, noise
     take_report(message_from_bytes(raw[:start] + noise + raw[start + length :]))
 
 
-def test_a_mailbox_that_lets_nobody_in(settings: Any, mailbox: Any, caplog: Any) -> None:
+def test_the_owner_is_told_of_a_mailbox_that_lets_nobody_in(
+    settings: Any, db: None, mailbox: Any, caplog: Any, work: Callable[[], None]
+) -> None:
     settings.BOUNCE_MAILBOX = settings.BOUNCE_MAILBOX._replace(password="another")
-    assert read_mailbox.func() == 0
+    for _ in range(3):
+        read_mailbox.enqueue()
+        work()
     assert "BOUNCE_MAILBOX_URL can't be read" in caplog.text
     assert "another" not in caplog.text
+    assert failing_tasks() == "newsletter.tasks.read_mailbox"
 
 
 def test_without_a_mailbox_nothing_is_read(settings: Any, db: None) -> None:
