@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.forms import CheckboxSelectMultiple
@@ -71,7 +71,7 @@ class SendingSettings(BaseGenericSetting):
     post_minutes = models.PositiveSmallIntegerField(
         "minutes after publishing",
         default=15,
-        validators=[MaxValueValidator(10_080)],
+        validators=[MinValueValidator(1), MaxValueValidator(10_080)],
         help_text="Time to find a slip before everybody reads it.",
     )
     round_up_day = models.PositiveSmallIntegerField(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
@@ -164,3 +165,13 @@ def test_no_round_up_when_nothing_is_new(
             send_campaigns.call()
     assert server.counts == {"weekly@example.com": 1}
     assert Campaign.objects.count() == 1
+
+
+def test_posts_leave_at_least_a_minute_in_which_they_can_be_taken_back(
+    va: Client, site: SmallSite
+) -> None:
+    ((address, _),) = va.get(
+        "/admin/settings/newsletter/sendingsettings/", follow=True
+    ).redirect_chain
+    answer = va.post(address, {"post_minutes": "0"})
+    assert "Ensure this value is greater than or equal to 1" in answer.text
