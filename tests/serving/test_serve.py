@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,6 +23,8 @@ from tests.served import (
     copy_of_standard_site,
     free_port,
     fresh_database,
+    needs_postgresql,
+    needs_sqlite,
     wait_until,
 )
 from vasite.environment import PROJECT_DIR
@@ -222,6 +226,48 @@ def test_operator_whose_disk_does_not_do_reads_so_in_one_line(
     (line,) = ended.stderr.strip().splitlines()
     assert line.startswith(words)
     assert f"DATA_DIR {tmp_path}" in line or f": {tmp_path}." in line
+
+
+def prepare(folder: Path, address: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "serve", "--prepare-only"],
+        cwd=PROJECT_DIR,
+        env=os.environ | {"DATA_DIR": str(folder), "DATABASE_URL": address},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@needs_sqlite
+def test_operator_sees_a_migration_that_cannot_succeed_end_the_start(tmp_path: Path) -> None:
+    address = copy_of_standard_site(tmp_path, "")
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database, database:
+        database.execute(
+            "DELETE FROM django_migrations WHERE app = 'contact' AND name ="
+            " (SELECT max(name) FROM django_migrations WHERE app = 'contact')"
+        )
+    ended = prepare(tmp_path, address)
+    assert ended.returncode == 1  # to systemd, an end for good
+    assert "duplicate column name" in ended.stderr
+
+
+@needs_postgresql
+@pytest.mark.parametrize(
+    ("user", "name", "words"),
+    [
+        ("nobody", "postgres", 'role "nobody" does not exist'),
+        ("postgres", "no_such", 'database "no_such" does not exist'),
+    ],
+)
+def test_operator_sees_a_wrong_address_of_the_database_end_the_start(
+    tmp_path: Path, user: str, name: str, words: str
+) -> None:
+    right = urlsplit(os.environ["DATABASE_URL"])
+    ended = prepare(tmp_path, f"postgres://{user}@{right.hostname}:{right.port or 5432}/{name}")
+    assert ended.returncode == 1
+    (line,) = ended.stderr.strip().splitlines()
+    assert words in line
 
 
 def test_site_whose_disk_takes_no_sockets_starts_all_the_same(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
+import sqlite3
 import sys
 import time
 from argparse import ArgumentParser
@@ -36,6 +38,10 @@ from vasite.serving.supervisor import GRACE_SECONDS, LOOK_SECONDS
 
 SUPERVISOR_SOCKET = settings.DATA_DIR / "supervisor"
 SYSTEMD_SOCKET = 3  # SD_LISTEN_FDS_START
+# What PostgreSQL says in English of an address that no later start mends: psycopg gives no code
+WRONG_ADDRESS = re.compile(
+    r'FATAL: .*(password authentication failed|(role|database) "[^"]*" does not exist)'
+)
 
 
 class Command(BaseCommand):
@@ -50,7 +56,8 @@ class Command(BaseCommand):
         try:
             self.serve(empty, prepare_only)
         except Exception as error:
-            if isinstance(error, PermissionError) or not is_passing(error):
+            is_final = isinstance(error, PermissionError) or is_of_statement(error)
+            if is_final or not is_passing(error):
                 raise
             reason = " ".join(str(error).split())
             raise CommandError(
@@ -108,7 +115,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"DATABASE_URL: the database can't be reached ({reason}). Start it, or mend the "
                 "address, user, password and name in DATABASE_URL.",
-                returncode=os.EX_TEMPFAIL,
+                returncode=1 if WRONG_ADDRESS.search(reason) else os.EX_TEMPFAIL,
             ) from None
 
     def check_cache(self) -> None:
@@ -242,3 +249,10 @@ def become_supervisor(listener: socket.socket, lock: int) -> None:
     supervisor = [sys.executable, "-m", "vasite.serving.supervisor"]
     places = [*address, settings.SITE_URL, str(SUPERVISOR_SOCKET)]
     os.execv(sys.executable, [*supervisor, *places, str(listener.fileno())])
+
+
+def is_of_statement(error: Exception) -> bool:
+    """Return whether SQLite refused a statement as such, as no later start can mend: a migration of
+    a table that is not as it should be."""
+    code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code == sqlite3.SQLITE_ERROR
