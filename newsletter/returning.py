@@ -32,6 +32,18 @@ def complained(email: str, words: str, **event: Any) -> bool:
     return _end_address(email, Status.COMPLAINED, words, **event)
 
 
+def was_returned(email: str, words: str, told: str) -> bool:
+    """Mark a letter as returned for a reason that may pass: the one that a report names, or else
+    the latest to an address. Tell whether there is one."""
+    taken = Delivery.objects.filter(
+        subscriber__email_key=email_key(email), status__in=[State.SENT, State.RETURNED]
+    )
+    delivery = Delivery.named_in(told) or taken.order_by("-taken_at").first()
+    if delivery and delivery.status == State.SENT:
+        _mark(delivery, State.RETURNED, words)
+    return delivery is not None
+
+
 def _end_address(email: str, status: str, words: str, **event: Any) -> bool:
     """Gives an address its last state, and its latest letter the news of it."""
     subscriber = Subscriber.objects.filter(email_key=email_key(email)).first()

@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
-from anymail.signals import AnymailTrackingEvent, EventType, tracking
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from blog.models import Category
+from newsletter.bounces import is_about_recipient
 from newsletter.models import Campaign
-from newsletter.returning import came_back, complained
+from newsletter.returning import came_back, complained, was_returned
 from newsletter.sending import change_to_draft
+from vasite.mail.refusals import Meaning, meaning_of
 
 logger = logging.getLogger("vasite.event")
 
 
+# What stands in a provider's own event where that calls a bounce final: Anymail reports others as
+# bounces, too. It knows by itself which addresses are invalid.
+FINAL = {
+    "Amazon SES": '"bounceType": "Permanent"',
+    "Brevo": '"event": "hard_bounce"',
+    "Mailgun": '"severity": "permanent"',
+    "Mailjet": '"hard_bounce": true',
+    "Postmark": '"HardBounce"',  # as its Type or SuppressionReason
+    "Resend": '"type": "Permanent"',
+    "SendGrid": '"type": "bounce"',
+}
+REFUSED_AS_SPAM = '"Type": "SpamNotification"'  # by a server, says Postmark: no reader complained
+MAYBE_AN_ANSWER = "Transient: General"  # Amazon SES's word for one while the reader is away, too
+
+
 @receiver(tracking)
 def take_report(event: AnymailTrackingEvent, esp_name: str, **kwargs: Any) -> None:
-    """Takes hard bounces and complaints; what is only deferred is the provider's to try again."""
-    take = {EventType.BOUNCED: came_back, EventType.COMPLAINED: complained}.get(event.event_type)
-    is_deferred = (event.description or "").startswith("Transient")  # Amazon SES's word for it
-    if take is None or is_deferred or not event.recipient:
+    """Take bounces and complaints; what is only deferred is the provider's to try again.
+
+    An address ends if its server's words mean that there is no mailbox, or if they mean nothing
+    and the provider calls the bounce final. Any other bounce costs the reader this letter only.
+    """
+    if not event.recipient or event.description == MAYBE_AN_ANSWER:
         return
+    told = json.dumps(event.esp_event)
     reason = event.mta_response or event.description or event.reject_reason or ""
-    is_known = take(event.recipient, f"{esp_name} says {reason}".strip())
+    words = f"{esp_name} says {reason}".strip()
+    is_invalid = event.reject_reason == RejectReason.INVALID
+    if event.event_type == EventType.COMPLAINED and REFUSED_AS_SPAM not in told:
+        is_known = complained(event.recipient, words)
+    elif event.event_type in {EventType.BOUNCED, EventType.COMPLAINED} or is_invalid:
+        is_final = is_invalid or (esp_name in FINAL and FINAL[esp_name] in told)
+        meaning = meaning_of(reason, is_about_recipient=is_about_recipient(reason))
+        if meaning is Meaning.NO_MAILBOX or (is_final and meaning is Meaning.UNKNOWN):
+            is_known = came_back(event.recipient, words)
+        else:
+            is_known = was_returned(event.recipient, words, told)
+    else:
+        return
     logger.info("%s reported %s, known: %s", esp_name, event.event_type, is_known)
 
 

@@ -102,46 +102,165 @@ def test_a_stranger_can_report_nothing(client: Client, reader: Subscriber) -> No
     assert reader.status == "confirmed"
 
 
-@pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("another key", 400)])
-def test_mailguns_signature_is_checked(
-    client: Client, reader: Subscriber, key: str, status: int
-) -> None:
+def mailgun(words: str, key: str = KEY, **event: str) -> dict[str, Any]:
     stamp, token = "1778234400", "0123456789" * 5
     signature = hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
-    event = {
+    happened = {
         "event": "failed",
         "severity": "permanent",
         "recipient": "reader@example.com",
         "timestamp": 1778234400.1,
         "id": "x",
-        "delivery-status": {"code": 550, "message": "5.1.1 No such mailbox"},
+        "delivery-status": {"code": 550, "message": words},
     }
     signed = {"timestamp": stamp, "token": token, "signature": signature}
-    assert report(client, "mailgun", {"signature": signed, "event-data": event}) == status
+    return {"signature": signed, "event-data": happened | event}
+
+
+@pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("another key", 400)])
+def test_mailguns_signature_is_checked(
+    client: Client, reader: Subscriber, key: str, status: int
+) -> None:
+    assert report(client, "mailgun", mailgun("5.1.1 No such mailbox", key)) == status
     reader.refresh_from_db()
     assert reader.status == ("bounced" if status == 200 else "confirmed")
 
 
-def amazon(kind: str, **bounce: str) -> tuple[dict[str, Any], dict[str, str]]:
+def amazon(kind: str, words: str = "", **bounce: str) -> tuple[dict[str, Any], dict[str, str]]:
     """What Amazon SES reports by way of its SNS, and the headers that go with it."""
+    recipient = {"emailAddress": "reader@example.com"} | (
+        {"diagnosticCode": words} if words else {}
+    )
     happened = {
         "notificationType": "Bounce",
         "mail": {"messageId": "0000", "destination": ["reader@example.com"]},
-        "bounce": bounce | {"bouncedRecipients": [{"emailAddress": "reader@example.com"}]},
+        "bounce": bounce | {"bouncedRecipients": [recipient]},
     }
     message = {"Type": kind, "MessageId": "m-1", "Message": json.dumps(happened)}
     headers = {"X-Amz-Sns-Message-Type": kind, "X-Amz-Sns-Message-Id": "m-1"}
     return message, headers
 
 
-@pytest.mark.parametrize(
-    ("kind", "becomes"), [("Permanent", "bounced"), ("Transient", "confirmed")]
+FULL, BLOCKED, GONE = (
+    "552 5.2.2 mailbox full",
+    "550 5.7.1 blocked using zen.spamhaus.org",
+    "550 5.1.1 User unknown",
 )
-def test_amazon_reports(client: Client, reader: Subscriber, kind: str, becomes: str) -> None:
-    message, headers = amazon("Notification", bounceType=kind, bounceSubType="General")
-    assert report(client, "amazon_ses", message, **headers) == 200
+RESEND = "The recipient's email provider sent a {} message, but didn't specify the reason."
+
+
+def postmark_says(kind: str, words: str) -> dict[str, Any]:
+    return postmark(kind) | {"Details": words}
+
+
+def brevo(kind: str, words: str) -> dict[str, Any]:
+    return {"event": kind, "email": "reader@example.com", "reason": words}
+
+
+def sendgrid(kind: str, words: str) -> list[dict[str, Any]]:
+    event = "dropped" if kind == "Invalid" else "bounce"
+    return [{"event": event, "type": kind, "email": "reader@example.com", "reason": words}]
+
+
+def mailjet(is_hard: bool) -> dict[str, Any]:
+    return {"event": "bounce", "email": "reader@example.com", "time": 1, "hard_bounce": is_hard}
+
+
+def resend(kind: str, words: str) -> dict[str, Any]:
+    told = {"to": ["reader@example.com"], "bounce": {"type": kind, "message": words}}
+    return {"type": "email.bounced", "created_at": "2026-05-08T10:00:00Z", "data": told}
+
+
+def sparkpost(kind: str, words: str) -> list[dict[str, Any]]:
+    event = {"type": "bounce", "bounce_class": kind, "raw_rcpt_to": "reader@example.com"}
+    return [{"msys": {"message_event": event | {"raw_reason": words}}}]
+
+
+@pytest.mark.parametrize(
+    ("provider", "told"),
+    [
+        ("postmark", postmark_says("HardBounce", "smtp;550 Go away")),
+        ("postmark", postmark_says("SoftBounce", GONE)),
+        ("postmark", postmark("BadEmailAddress")),
+        ("postmark", postmark("") | {"RecordType": "SubscriptionChange"}
+         | {"SuppressionReason": "HardBounce", "SuppressSending": True}),
+        ("brevo", brevo("hard_bounce", "")),
+        ("brevo", brevo("soft_bounce", GONE)),
+        ("brevo", brevo("invalid_email", "")),
+        ("mailgun", mailgun("Go away")),
+        ("sendgrid", sendgrid("bounce", "550 Go away")),
+        ("sendgrid", sendgrid("blocked", GONE)),
+        ("sendgrid", sendgrid("Invalid", "")),
+        ("mailjet", mailjet(True)),
+        ("resend", resend("Permanent", RESEND.format("hard bounce"))),
+        ("sparkpost", sparkpost("10", "550 Go away")),
+        ("amazon_ses", amazon("Notification", bounceType="Permanent", bounceSubType="General")),
+        ("amazon_ses", amazon("Notification", GONE, bounceType="Undetermined", bounceSubType="x")),
+    ],
+)  # fmt: skip
+def test_an_address_ends_that_its_server_or_else_the_provider_calls_gone(
+    client: Client, reader: Subscriber, provider: str, told: Any
+) -> None:
+    content, headers = told if isinstance(told, tuple) else (told, {})
+    assert report(client, provider, content, **headers) == 200
     reader.refresh_from_db()
-    assert reader.status == becomes
+    assert (reader.status, Delivery.objects.get().status) == ("bounced", "returned")
+
+
+@pytest.mark.parametrize(
+    ("provider", "told"),
+    [
+        ("postmark", postmark("SoftBounce")),
+        ("postmark", postmark_says("HardBounce", FULL)),
+        ("postmark", postmark("VirusNotification")),
+        ("postmark", postmark("SpamNotification")),
+        ("brevo", brevo("soft_bounce", "452 4.2.2 mailbox full")),
+        ("brevo", brevo("soft_bounce", "")),
+        ("mailgun", mailgun(FULL)),
+        ("mailgun", mailgun(BLOCKED)),
+        ("sendgrid", sendgrid("blocked", "550 Go away")),
+        ("sendgrid", sendgrid("bounce", FULL)),
+        ("mailjet", mailjet(False)),
+        ("resend", resend("Transient", RESEND.format("general bounce"))),
+        ("sparkpost", sparkpost("22", "")),
+        ("amazon_ses", amazon("Notification", bounceType="Undetermined", bounceSubType="x")),
+        ("amazon_ses", amazon("Notification", FULL, bounceType="Permanent", bounceSubType="x")),
+        ("amazon_ses", amazon("Notification", bounceType="Transient", bounceSubType="MailboxFull")),
+    ],
+)  # fmt: skip
+def test_what_may_pass_costs_the_reader_this_letter_only(
+    client: Client, reader: Subscriber, provider: str, told: Any
+) -> None:
+    old = Campaign.objects.create(subject="Winter", status="sent")
+    long_ago = timezone.now() - timedelta(days=90)
+    old.deliveries.create(subscriber=reader, status="sent", send_after=long_ago, taken_at=long_ago)
+    content, headers = told if isinstance(told, tuple) else (told, {})
+    for _ in range(2):  # twice is as good as once
+        assert report(client, provider, content, **headers) == 200
+    reader.refresh_from_db()
+    assert reader.status == "confirmed"
+    statuses = Delivery.objects.order_by("taken_at").values_list("status", flat=True)
+    assert list(statuses) == ["sent", "returned"]
+
+
+def test_an_answer_while_away_is_no_bounce(client: Client, reader: Subscriber) -> None:
+    """Amazon SES can't tell it from one (Transient, General)."""
+    content, headers = amazon("Notification", bounceType="Transient", bounceSubType="General")
+    assert report(client, "amazon_ses", content, **headers) == 200
+    assert Delivery.objects.get().status == "sent"
+
+
+def test_a_late_report_that_names_its_letter_is_about_that_one(
+    client: Client, reader: Subscriber
+) -> None:
+    named = Delivery.objects.get()
+    new = Campaign.objects.create(subject="Summer", status="sent")
+    new.deliveries.create(
+        subscriber=reader, status="sent", send_after=timezone.now(), taken_at=timezone.now()
+    )
+    told = brevo("soft_bounce", FULL) | {"message-id": named.message_id}
+    assert report(client, "brevo", told) == 200
+    assert Delivery.objects.get(status="returned") == named
 
 
 @pytest.mark.parametrize("provider", ["postmark", "mailgun", "sendgrid", "brevo", "amazon_ses"])
