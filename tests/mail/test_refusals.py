@@ -85,6 +85,8 @@ GONE = [
     ("Illegal host/domain name found", "5.0.0"),
     ("all host address lookups failed permanently", ""),
     ("550 mailbox for x@example.com unavailable", ""),
+    ("Your mail from us@x.example to x@example.com could not be delivered", "5.1.1"),
+    ("550 5.1.1 Unknown user - rejected due to policy", ""),
 ]
 NOT_GONE = [
     ("550 Absenderadresse unbekannt", ""),
@@ -170,6 +172,33 @@ NOT_GONE = [
     ("550 Ihre IP-Adresse steht auf einer Sperrliste", ""),
     ("550 Access denied", ""),
     ("550 Go away", ""),
+    # beside a status that some servers give whatever happened
+    ("550 mailbox for x@example.com is full", "5.1.1"),
+    ("The mailbox of the user is full", "5.1.1"),
+    ("recipient's mailbox is currently full", "5.1.1"),
+    ("Mailbox of recipient full", "5.1.1"),
+    ("User's inbox has reached its limit", "5.1.1"),
+    ("Recipient storage limit reached", "5.1.1"),
+    ("Out of disc space", "5.1.1"),
+    ("Domain x has exceeded the max emails per hour (55/50 (110%)) allowed", "5.1.1"),
+    ("We do not accept mail from your network", "5.1.1"),
+    ("We do not accept mail from 192.0.2.1", "5.1.1"),
+    ("Mail from 192.0.2.1 refused by CBL", "5.1.1"),
+    ("Your message was classified as junk", "5.1.1"),
+    ("Postfach voll", "5.1.1"),
+    ("Das Postfach ist überfüllt", "5.1.1"),
+    ("boîte aux lettres pleine", "5.1.1"),
+    ("Buzón lleno", "5.1.1"),
+    ("A caixa de correio está cheia", "5.1.1"),
+    ("casella piena", "5.1.1"),
+    ("De postbus is vol", "5.1.1"),
+    ("Skrzynka jest pełna", "5.1.1"),
+    ("Почтовый ящик переполнен", "5.1.1"),
+    ("收件人邮箱已满", "5.1.1"),
+    ("メールボックスが一杯です", "5.1.1"),
+    # no code, and two reasons
+    ("550 Host unknown: your PTR is missing", ""),
+    ("unknown user - rejected due to policy", ""),
 ]
 
 

@@ -135,7 +135,7 @@ ABOUT_SENDER = words(
     r"\b(?:sender|from|envelope|return path)(?:['’]s)? (?:e ?mail )?address(?! (?:book|list))",
     r"domain of (?:the )?sender",
     r"(?:sender|envelope|mail from|\bfrom|return path) domain",
-    r"\b(?:spf|dkim|dmarc|helo|ehlo|rbl|dnsbl)\b",
+    r"\b(?:spf|dkim|dmarc|helo|ehlo|rbl|dnsbl|ptr|(?:fc)?rdns)\b",
     r"reverse (?:dns|lookup|mapping)",
     r"client host",
     r"unknown (?:client )?host \[",
@@ -157,24 +157,28 @@ FOR_NOW = words(
     r"(?:could not|couldn['’]?t|cannot|can['’]?t|unable to) (?:create|open|lock|write)",
 )
 NO_ACCOUNT = words(r"user does ?n[o'’]t have an? \S+ account")
-# A mailbox that may come back: but for a precise code this counts before words that name it, as
-# many servers say "user unknown" of one
+# A mailbox that may come back, or a policy: but for a precise code this counts before words that
+# name it, as many servers say "user unknown" of one
 SUSPENDED = words(
     r"(?:account|user|mailbox|recipient)(?: \S+){0,6}?"
     r" (?:is |has been |was |temporarily |currently )*(?:disabled|suspended|locked|frozen|on hold"
     r"|restricted|inactive|deactivated|expired)",
     r"(?:disabled|suspended|inactive|deactivated|expired) (?:user|account|mailbox|recipient)",
+    r"(?:rejected|refused|denied|blocked) (?:due to|by|for) (?:\w+ )?polic(?:y|ies)",
 )
 # What the account's holder or their provider may undo tomorrow, beside what is looked for before
 OTHER_WORDS = words(
     r"quota",
-    r"(?:mail ?box|mail ?folder|inbox|folder|disk|storage|account)(?:\S*(?: \S+)?)"
-    r" (?:is |was |are )?(?:full|exceeded|over)",
-    r"(?:out of|full|exceed\w*) storage",
-    r"(?:not enough|insufficient|no) (?:disk |system |storage )?(?:space|storage)",
+    r"(?:mail ?box|mail ?folder|inbox|folder|dis[ck]|storage|account)\S{0,40}(?: \S{1,40}){0,4}"
+    r" (?:full|exceeded|over)",
+    r"(?:out of|not enough|insufficient|no|full) (?:dis[ck] |system |storage )?(?:space|storage)",
+    # in the languages of the words above
+    r"\b(?:voll|[üu]berf[üu]llt|pleine?|satur[ée]e?|llen[oa]|chei[oa]|pien[oa]|(?:is|zit) vol)\b",
+    r"(?:postkasse|brevl[åa]da|inkorg|innboks|indbakke)\w{0,9} (?:[äe]r )?(?:full|fuld|fyldt)",
+    r"t[äa]ynn[äa]|(?:prze)?pe[łl]n[aey]\b|(?:пере|за)полнен|已满|一杯|いっぱい",
     r"(?:too|max\w*|exceed\w*) (?:large|big|size|long)",
-    r"size (?:limit|exceed\w*)",
-    r"exceed\w* (?:\w+ ){0,4}(?:size|limit|quota)",
+    r"exceed\w*",
+    r"\blimits?\b",
     r"inactivity",
     r"no longer (?:active|available|monitored)",
     r"too (?:many|much|fast|frequent\w*|often)",
@@ -184,7 +188,6 @@ OTHER_WORDS = words(
     r"(?:try|retry) (?:again )?(?:later|in)",
     r"gr[ea]y ?list\w*",
     r"transient",
-    r"(?:hour(?:ly)?|daily|message|sending|recipient|connection) limit",
     r"black ?list\w*",
     r"block ?list\w*",
     r"(?<!un)blocked",
@@ -194,11 +197,12 @@ OTHER_WORDS = words(
     r"spamcop",
     r"barracuda\w*",
     r"sorbs",
+    r"\b[cpsx]bl\b",
     r"reputation",
     r"banned",
     r"abuse",
     r"(?:listed|found) (?:at|in|on|by) \S+\.\S+",
-    r"\bspam\w*",
+    r"\b(?:spam|junk)\w*",
     r"virus",
     r"malware",
     r"phish\w*",
@@ -219,13 +223,12 @@ OTHER_WORDS = words(
     r"loop\w*",
     r"dmarc",
     r"authenticat\w+",
-    r"\bptr\b",
     r"relay\w*",
+    r"accept\w{0,3} (?:any )?(?:e ?)?mails? from",
     r"sender",
     r"from address",
-    r"fcrdns",
     r"return path",
-    r"your (?:ip|host|server|domain|mail server)",
+    r"your (?:ip|host|server|domain|mail server|network)",
     r"client ip",
     r"mismatch\w*",
     r"\btls\b",
