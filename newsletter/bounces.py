@@ -11,7 +11,7 @@ from email.message import Message
 from email.parser import HeaderParser
 from itertools import islice
 
-from vasite.mail.refusals import Meaning, meaning_of
+from vasite.mail.refusals import ENHANCED_CODE, REPLY_CODE, Meaning, meaning_of
 
 MAX_TEXT = 200_000  # characters of a report that are read
 MAX_WORDS = 5_000  # characters of what a server says in them, and of a header
@@ -45,13 +45,15 @@ SUBJECT = re.compile(
     r"|user unknown",
     re.I,
 )
-# What a server says that goes on trying
+# What a server says that goes on trying, whatever reply it quotes, or if that is not final
+WARNING = re.compile(r"warning message only|\(delay\)", re.I)
 DELAY = re.compile(
-    r"warning message only|(?:not|n['’]t) (?:need|have) to resend|not yet been delivered"
+    r"(?:not|n['’]t) (?:need|have) to resend|not yet been delivered"
     r"|(?:will|still)(?: be| being| continue to| keep) (?:re-?try|retried|try|trying)\b"
-    r"|(?:message(?: \S+)?|delivery(?: is)?) delayed|delayed mail|\(delay\)",
+    r"|(?:message(?: \S+)?|delivery(?: is)?) delayed|delayed mail",
     re.I,
 )
+QUOTED_SUBJECT = re.compile(r"^[ \t>]*(?:Subject|Betreff):.*", re.I | re.M)
 ANSWER = re.compile(r"(?:re|aw|fwd?|wg) ?:", re.I)  # in English and German
 # Where a bounce without parts goes on with what it returns
 COPY = re.compile(
@@ -231,7 +233,7 @@ def failure_of(fields: Message, said: str, texts: dict[str, str]) -> Failure | N
 
 def failures_in_words(message: Message, said: str) -> list[Failure]:
     """Return what a bounce without fields says of each recipient, or of all whom it names."""
-    if DELAY.search(f"{header(message, 'Subject')}\n{said}"):
+    if is_delay(header(message, "Subject"), said):
         return []
     failed = frozenset(ADDRESS.findall(one_line(message, "X-Failed-Recipients")))
     texts = words_by_recipient(said)
@@ -242,6 +244,15 @@ def failures_in_words(message: Message, said: str) -> list[Failure]:
         meaning = meaning_of(text, is_about_recipient=is_about_recipient(text))
         failures.append(Failure(addresses, meaning, " ".join(text.split())[:500]))
     return failures
+
+
+def is_delay(subject: str, said: str) -> bool:
+    """Tell whether a server goes on trying, by its own words: a newsletter's subject, which stands
+    behind a colon in the bounce's or in a field of its own, may speak of delays."""
+    own = f"{subject.partition(':')[0]}\n{QUOTED_SUBJECT.sub('', said)}"
+    codes = ENHANCED_CODE.findall(own) + REPLY_CODE.findall(own)
+    is_final = any(code.startswith("5") for code in codes)
+    return bool(WARNING.search(own)) or (bool(DELAY.search(own)) and not is_final)
 
 
 def words_about(addresses: frozenset[str], texts: dict[str, str]) -> str:

@@ -334,6 +334,40 @@ CASES = {
         GONE,
     ),
     "a delay": (words_only(DELAY + COPY, subject="Delivery Status Notification (Delay)"), NOTHING),
+    "a delay after an answer for now": (
+        words_only(
+            "Your message has not yet been delivered.\n<reader@example.com>: 451 4.3.0 try later\n"
+            + COPY,
+            subject="Warning: message 1tAbCd-000500-2A delayed 24 hours",
+        ),
+        NOTHING,
+    ),
+    "a delay that came to its end": (
+        words_only(
+            "Your message was delayed for five days and is now returned for good.\n"
+            f"<reader@example.com>: {IS_GONE}\n{COPY}"
+        ),
+        GONE,
+    ),
+    "no delay, but other recipients have it": (
+        words_only(
+            "You do not need to resend to the other recipients; only this one failed.\n"
+            f"<reader@example.com>: {IS_GONE}\n{COPY}"
+        ),
+        GONE,
+    ),
+    "a newsletter about delays": (
+        words_only(QMAIL.replace("550 ", "") + COPY, subject="Undeliverable: Train delayed mail"),
+        GONE,
+    ),
+    "a newsletter about delays, which the words name": (
+        words_only(
+            EXCHANGE.replace("Spring", "Message delayed") + COPY,
+            "System Administrator <postmaster@x.example>",
+            "Undeliverable: Message delayed",
+        ),
+        GONE,
+    ),
     "exim": (words_only(EXIM.format(step="RCPT TO:<reader@example.com>")), GONE),
     "exim, failed recipients": (
         words_only(
