@@ -87,6 +87,7 @@ GONE = [
     ("550 mailbox for x@example.com unavailable", ""),
     ("Your mail from us@x.example to x@example.com could not be delivered", "5.1.1"),
     ("550 5.1.1 Unknown user - rejected due to policy", ""),
+    ("failed to get IPs from PTR record: lookup <nil>: unrecognized address", ""),  # Mailgun's
 ]
 NOT_GONE = [
     ("550 Absenderadresse unbekannt", ""),

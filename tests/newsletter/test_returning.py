@@ -146,7 +146,10 @@ FULL, BLOCKED, GONE = (
     "550 5.7.1 blocked using zen.spamhaus.org",
     "550 5.1.1 User unknown",
 )
-RESEND = "The recipient's email provider sent a {} message, but didn't specify the reason."
+RESEND = (  # in its own words, which are no server's
+    "The recipient's email provider sent a {} message, but didn't specify the reason. Sending "
+    "messages to such addresses can have a negative impact on your reputation as a sender."
+)
 
 
 def postmark_says(kind: str, words: str) -> dict[str, Any]:

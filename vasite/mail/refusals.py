@@ -135,7 +135,7 @@ ABOUT_SENDER = words(
     r"\b(?:sender|from|envelope|return path)(?:['’]s)? (?:e ?mail )?address(?! (?:book|list))",
     r"domain of (?:the )?sender",
     r"(?:sender|envelope|mail from|\bfrom|return path) domain",
-    r"\b(?:spf|dkim|dmarc|helo|ehlo|rbl|dnsbl|ptr|(?:fc)?rdns)\b",
+    r"\b(?:spf|dkim|dmarc|helo|ehlo|rbl|dnsbl|(?<!from )ptr|(?:fc)?rdns)\b",
     r"reverse (?:dns|lookup|mapping)",
     r"client host",
     r"unknown (?:client )?host \[",
