@@ -52,9 +52,7 @@ def take_report(event: AnymailTrackingEvent, esp_name: str, **kwargs: Any) -> No
         is_known = complained(event.recipient, words)
     elif event.event_type in {EventType.BOUNCED, EventType.COMPLAINED} or is_invalid:
         is_final = is_invalid or (esp_name in FINAL and FINAL[esp_name] in told)
-        reply = (
-            event.mta_response or ""
-        )  # and not the provider's own words, which speak of anything
+        reply = event.mta_response or ""  # not the provider's own words, which speak of anything
         meaning = meaning_of(reply, is_about_recipient=is_about_recipient(reply))
         if meaning is Meaning.NO_MAILBOX or (is_final and meaning is Meaning.UNKNOWN):
             is_known = came_back(event.recipient, words)
