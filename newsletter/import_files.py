@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import unicodedata
+from calendar import day_abbr, day_name, month_abbr, month_name
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -110,6 +111,11 @@ ONLY_A_DATE = re.compile(
     r"(?:.{0,25}(?<!\d))?(?:19|20)\d\d(?!\d).{0,25}|\d{1,2}\D\d{1,2}\D\d{2}(?:\D.{0,20})?"
     r"|(?:19|20)\d{6}|1\d{9}(?:\d{3})?"
 )
+LETTERS_ONLY = re.compile(r"[^\W\d_]+")
+# Of a date; months of other languages are asked about one by one
+DATE_WORDS = {"t", "z", "am", "pm", "utc", "gmt", "st", "nd", "rd", "th"} | {
+    name.lower() for name in (*month_name, *month_abbr, *day_name, *day_abbr)
+}
 
 # These say it in any column, the others in one that speaks of consent
 CONSENT_WORDS = {"subscribed", "confirmed", "subscriber", "opted in", "opt in", "optin"}
@@ -472,9 +478,17 @@ def row_of(line: int, cells: list[str], columns: Columns) -> Row:
 
 
 def shown(value: str) -> str:
-    """Return a value as the owner is asked about it: all dates at once."""
+    """Return a value as the owner is asked about it: all dates with the same words at once."""
     key = heading_key(value)
-    return "a date" if DATE.match(key) or ONLY_A_DATE.fullmatch(key) else value[:60]
+    if not DATE.match(key) and not ONLY_A_DATE.fullmatch(key):
+        return value[:60]
+    words = beside_a_date(key)
+    return f"{words[:60]}, a date" if words else "a date"
+
+
+def beside_a_date(key: str) -> str:
+    """Return the words of a cell with a date in it that are not of the date."""
+    return " ".join(word for word in LETTERS_ONLY.findall(key) if word not in DATE_WORDS)
 
 
 def what_it_says(kind: re.Pattern[str], value: str) -> Consent:
@@ -484,7 +498,8 @@ def what_it_says(kind: re.Pattern[str], value: str) -> Consent:
             return Consent.GIVEN
         says_so = value in TRUE_WORDS | LEFT_WORDS or DATE.match(value)
         return Consent.REFUSED if says_so and kind is NEGATIVE else Consent.UNCLEAR
-    if value in LEFT_WORDS or (kind is POSITIVE and value and value in FALSE_WORDS):
+    has_left = value in LEFT_WORDS or beside_a_date(value) in LEFT_WORDS
+    if has_left or (kind is POSITIVE and value and value in FALSE_WORDS):
         return Consent.REFUSED
     is_given = value in (TRUE_WORDS | SUBSCRIBED_WORDS if kind is POSITIVE else SUBSCRIBED_WORDS)
     return Consent.GIVEN if is_given else Consent.UNCLEAR

@@ -453,6 +453,12 @@ def test_yes_and_no_are_asked_about_in_a_list_without_headings(
         ("Last order", "3 May 2024"),
         ("Signed up on", "2024-01-02 10:00"),
         ("Geburtsdatum", "01.02.1980"),
+        ("Company", "none"),
+        ("Phone", "-"),
+        ("Country", "NO"),
+        ("Middle initial", "Y"),
+        ("Last login at", "NULL"),
+        ("Contact phone", "none"),
         ("Favourite sentence", "Less is more, and more is less, they say."),
     ],
 )
@@ -461,6 +467,34 @@ def test_a_column_about_something_else_costs_nobody(
 ) -> None:
     content = f'Email,Name,{heading}\nada@example.com,Ada,"{value}"\n'
     assert taken_in(va, work, content) == {"ada@example.com": "confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("left", "stayed", "asked"),
+    [
+        ("unsubscribed 2023", "subscribed 2021", "subscribed, a date"),
+        ("Opted out 12/03/2024", "12/03/2021", "a date"),
+        ("2023-01-02 unsubscribed", "3 May 2021", "a date"),
+        ("abgemeldet 2023", "2021-03-01T10:00:00Z", "a date"),
+        ("отписан 2023", "подписан 2021", "подписан, a date"),
+    ],
+)
+@pytest.mark.parametrize("heading", ["status", "Tags"])
+def test_a_tick_for_who_subscribed_on_a_date_takes_nobody_who_left_on_one(
+    va: Client,
+    site: SmallSite,
+    work: Callable[[], None],
+    heading: str,
+    left: str,
+    stayed: str,
+    asked: str,
+) -> None:
+    content = f"email,{heading}\nleft@example.com,{left}\nada@example.com,{stayed}\n"
+    upload(va, content)
+    asked_about = SubscriberImport.objects.get().unclear
+    ticked = [str(place) for place, entry in enumerate(asked_about) if entry[1] == asked]
+    assert len(ticked) == 1 or heading == "Tags"
+    assert taken_in(va, work, content, accepted=ticked) == {"ada@example.com": "confirmed"}
 
 
 def test_a_word_that_says_somebody_left_is_asked_about_in_a_list_without_headings(
