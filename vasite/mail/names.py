@@ -10,10 +10,17 @@ TITLES = {
     *("rev", "revd", "reverend", "fr", "father", "sister", "capt", "col", "maj", "herr", "frau"),
     *("mme", "mlle", "monsieur", "madame", "m", "sr", "sra", "srta", "sig", "doctor", "judge"),
     *("and", "&"),  # "Mr and Mrs Smith"
+    *("fam", "familie", "family", "señor", "señora", "dear"),
 }
 PARTICLES = {
     *("von", "van", "de", "da", "di", "del", "della", "la", "le", "el", "al", "bin", "ter", "dos"),
     *("du", "the"),
+}
+# First words of what stands in a list in place of a name
+NO_NAMES = {
+    *("info", "sales", "team", "office", "admin", "support", "contact", "hello", "enquiries"),
+    *("none", "null", "undefined", "unknown", "anonymous", "test", "first", "last", "full", "name"),
+    *("customer", "client", "subscriber"),
 }
 # What stands behind a comma and is no first name
 SUFFIXES = {
@@ -22,28 +29,32 @@ SUFFIXES = {
     *("aca", "acca", "cima", "mcipd", "rn", "dds", "cpa", "ltd", "limited", "llp", "llc", "inc"),
     *("plc", "gmbh"),
 }
-NOT_A_NAME = re.compile(r"[@/<>{}\[\]|\\=#%*_^~`0-9]|\bwww\.|\.\w{2,}$")
+NOT_A_NAME = re.compile(r"[@/<>{}\[\]|\\=#%*_^~`0-9]|\bwww\.|\.\w")
 
 
 def first_name_of(name: str) -> str:
     """Return the first name in a full name, or "" where nobody can be sure of one.
 
     Understands titles, "Surname, First name" and capitals; takes no address, markup or placeholder
-    for a name, and no surname behind a title ("Mrs Smith").
+    for a name, no initials and no surname behind a title ("Mrs Smith") or in capitals ("DOE Jane").
     """
     shown = "".join(letter for letter in name if unicodedata.category(letter)[0] != "C")
     last, comma, first = shown.partition(",")
     is_turned = comma and first.strip(" ,") and not is_suffix(first)
     has_title, words = without_title((first if is_turned else last).split())
     words = [word.strip('.,;:!?"“”()') for word in words]
-    if not words or len(words[0]) < 2 or words[0].lower() in PARTICLES:
-        return ""
-    if NOT_A_NAME.search(words[0]):
+    name = words[0] if words else ""
+    if name.isupper():
+        is_short = len(name) < 3 or name == shown.strip() == name[:3]  # "AJ Smith", "IBM"
+        if is_short or "." in name:
+            return ""
+        name = next((word for word in words if not word.isupper()), name)
+    if len(name) < 2 or name.lower() in PARTICLES | NO_NAMES or NOT_A_NAME.search(name):
         return ""
     if has_title and len(words) == 1 and not comma:
         return ""
-    is_odd = words[0].isupper() or words[0].islower()
-    return "-".join(map(str.capitalize, words[0].split("-"))) if is_odd else words[0]
+    is_odd = name.isupper() or name.islower()
+    return "-".join(map(str.capitalize, name.split("-"))) if is_odd else name
 
 
 def is_suffix(text: str) -> bool:
