@@ -86,19 +86,28 @@ STATUS = re.compile(
     r"status|state$|zustand|statut|estado|stato|situacao|situatie|tilstand|\btila\b|\bstav\b|\bstan\b"
     r"|durum|allapot|статус|состояние|стан|κατασταση|状态|狀態|ステータス|状況|상태|حالة|סטטוס"
 )
-# Columns of which nobody takes a word for a consent, whatever it is
-NEUTRAL = re.compile(
+# Columns that certainly mean something else, in which not even "yes" and "no" are consent
+CERTAIN = re.compile(
     r"\b(?:city|town|village|country|county|region|province|zip|post ?code|street|address\d?|phone"
-    r"|telephone|tel|mobile|cell|company|organi[sz]ation|business|employer|job|role|position|title"
-    r"|salutation|tags?|lists?|groups?|segments?|notes?|comments?|remarks?|type|result|language|lang"
-    r"|locale|zone|birthday|birth|age|gender|sex|website|web|domain|nickname|initials|middle|suffix"
-    r"|prefix|industry|interests?|topics?|category|service|product|referrer|campaign|device"
-    r"|browser|latitude|longitude|attributes|uuid|created|updated|added|changed|amount|total|orders"
-    r"|stadt|ort|land|bundesland|plz|strasse|anschrift|adresse|telefon|handy|firma|beruf|sprache"
-    r"|geschlecht|anrede|notiz|notizen|ville|pays|rue|entreprise|langue|civilite|ciudad|pais|calle"
-    r"|empresa|idioma|citta|paese|azienda|lingua|telefono|stad|bedrijf|taal|cidade|miasto|kraj"
-    r"|verified|contact|kontakt|kunde|kundin|klient|client|person|member|mitglied|naam|navn|namn"
-    r"|imie|jmeno|город|имя|страна|компания|телефон|язык)\b"
+    r"|telephone|tel|mobile|cell|company|organi[sz]ation|employer|job|position|salutation|language"
+    r"|lang|locale|zone|birthday|birth|age|gender|sex|website|web|domain|nickname|initials?|middle"
+    r"|suffix|prefix|referrer|device|browser|latitude|longitude|uuid|amount|total|orders|verified"
+    r"|ip|source|url|id|count|rating|name|stadt|ort|land|bundesland|plz|strasse|anschrift|adresse"
+    r"|telefon|handy|firma|beruf|sprache|geschlecht|anrede|ville|pays|rue|entreprise|langue"
+    r"|civilite|ciudad|pais|calle|empresa|idioma|citta|paese|azienda|lingua|telefono|stad|bedrijf"
+    r"|taal|cidade|miasto|kraj|naam|navn|namn|imie|jmeno|город|имя|страна|компания|телефон|язык)\b"
+    r"|\b(?:date|at|timestamp)$|^(?:\w+ )?time$"
+)
+# And those of which other words than "yes" and "no" are none
+NEUTRAL = re.compile(
+    r"\b(?:business|role|title|tags?|notes?|comments?|remarks?|type|result|industry|interests?"
+    r"|topics?|category|service|product|campaign|attributes|created|updated|added|changed|notiz"
+    r"|notizen)\b"
+)
+# The same: in these "no" or "none" among other words may mean that somebody is on no list
+BELONGING = re.compile(
+    r"\b(?:lists?|groups?|segments?|contact|kontakt|kunde|kundin|klient|client|person|member"
+    r"|mitglied)\b"
 )
 MAX_KINDS = 6  # of values in a column that looks like a status
 LETTERS = re.compile(r"[a-z\d](?: [a-z\d])*")  # a heading without a word says nothing
@@ -131,10 +140,12 @@ LEFT_WORDS = {
 # What says in any column, in one for notes or tags as well, that somebody may have gone
 TELLING = re.compile(
     r"\b(?:un ?sub|opt(?:ed)? ?out|bounc|black ?list|block(?:ed|list)|suppress|complain|^cleaned\b"
-    r"|(?:do not|dont|no) (?:e ?mail|mail|contact|newsletter|marketing|consent)|no longer\b"
+    r"|(?:do not|don ?t|no) (?:e ?mail|mail|contact|send|write|newsletter|marketing|consent)"
+    r"|no (?:longer|more)\b|not interested|please stop|stop (?:sending|e ?mail|mail|writing)"
+    r"|take me off|dnc\b|former\b(?! name)|lapsed\b|paused\b"
     r"|withdr[ae]w|revo[ck]|(?:not|non|never|no) ?(?:subscri|confirm|active|opted)"
     r"|^stop$|stopped\b|erased?\b|un(?:activated|confirmed)|pending|in ?activ"
-    r"|(?:left|leave|off) (?:the |our )?list"
+    r"|(?:left|leave|off) (?:(?:the|our|your|this|my) )?list"
     r"|removed?\b|deleted\b|disabled\b|invalid\b|cancel|spam|undeliver|junk\b|refus|declin"
     r"|abgemeldet|abmeld|abbestell|ausgetragen|widerruf|gesperrt|gekundigt|gelosch|inakt|unzustell"
     r"|unbestatigt|nicht |kein |desabonn|desinscr|annul|bloqu|desuscri|de baja\b|^baja$|rebot"
@@ -392,17 +403,20 @@ def heading_key(heading: str) -> str:
 
 def looks_like_status(key: str, values: list[str]) -> bool:
     """Tell whether a column that nobody knows may say who agreed: by a sample of its values, which
-    are yes and no, or, under a heading, dates or a few words."""
-    if NEUTRAL.search(key) or ELSEWHERE.search(key) or LETTERS.fullmatch(key):
+    are yes and no, or, under a heading, dates or a few words; without one, one is known."""
+    if CERTAIN.search(key) or ELSEWHERE.search(key) or LETTERS.fullmatch(key):
         return False
-    kinds = {heading_key(value) or value.strip() for value in values} - {"", *CONSENT_WORDS}
-    if key and kinds and all(map(ONLY_A_DATE.fullmatch, kinds)):
-        return not BEGINNING.search(key)
-    if MOMENT.search(key):
-        return False
+    said = {heading_key(value) or value.strip() for value in values}
+    kinds = said - {"", *CONSENT_WORDS}
     if all(kind in FLAGS or not heading_key(kind) for kind in kinds):  # a tick has no letters
         return bool(kinds)
-    return bool(key) and len(kinds) <= MAX_KINDS and all(map(WORDS.fullmatch, kinds))
+    if NEUTRAL.search(key) or BELONGING.search(key):
+        return False
+    if key and all(map(ONLY_A_DATE.fullmatch, kinds)):
+        return not BEGINNING.search(key)
+    if MOMENT.search(key) or not (key or said & (SUBSCRIBED_WORDS | LEFT_WORDS)):
+        return False
+    return len(kinds) <= MAX_KINDS and all(map(WORDS.fullmatch, kinds))
 
 
 def proves_consent(key: str, values: list[str]) -> bool:
@@ -470,7 +484,9 @@ def row_of(line: int, cells: list[str], columns: Columns) -> Row:
             if place in columns.unseen and value:
                 is_doubtful = looks_like_status(columns.key_of(place), [value])
             if value and key in FALSE_WORDS and place not in columns.proofs:
-                is_doubtful |= is_of_proof(columns.key_of(place))
+                heading = columns.key_of(place)
+                is_doubtful |= is_of_proof(heading)
+                is_doubtful |= bool(BELONGING.search(heading)) and not CERTAIN.search(heading)
             if is_doubtful or TELLING.search(key):
                 row.consent = Consent.UNCLEAR
                 row.unclear.append((columns.title_of(place), shown(value)))

@@ -497,13 +497,60 @@ def test_a_tick_for_who_subscribed_on_a_date_takes_nobody_who_left_on_one(
     assert taken_in(va, work, content, accepted=ticked) == {"ada@example.com": "confirmed"}
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("OK to contact", "May we contact you?", "Mailing list", "On list", "Member", "Contact"),
+        *("Product updates", "Happy to hear from us at any time", "Interested", "Notes"),
+    ],
+)
+@pytest.mark.parametrize("values", [("no", "yes"), ("0", "1")])
+def test_yes_and_no_are_asked_about_under_any_heading(
+    va: Client, site: SmallSite, work: Callable[[], None], heading: str, values: tuple[str, str]
+) -> None:
+    rows = "".join(f"{value}@example.com,{value}\n" for value in values)
+    assert taken_in(va, work, f"email,{heading}\n{rows}") == {}
+    found = {(column, value) for column, value, _ in SubscriberImport.objects.get().unclear}
+    assert found == {(heading, value) for value in values}
+
+
+@pytest.mark.parametrize(
+    ("heading", "gone", "here"),
+    [
+        *(("Lists", "none", "Newsletter"), ("Mailing list", "no", "Newsletter")),
+        *(("Type", "former", "current"), ("Group", "lapsed", "clients"), ("Tags", "dnc", "vip")),
+        *(("Notes", "take me off your list", "nice"), ("Note", "Please stop sending", "nice")),
+        *(("Notes", "no more emails please", "nice"), ("Notes", "please don’t email me", "nice")),
+        ("Comments", "not interested any more", "nice"),
+    ],
+)
+def test_who_may_have_left_by_a_note_or_a_list_is_asked_about(
+    va: Client, site: SmallSite, work: Callable[[], None], heading: str, gone: str, here: str
+) -> None:
+    content = f"email,{heading}\ngone@example.com,{gone}\nada@example.com,{here}\n"
+    assert taken_in(va, work, content) == {"ada@example.com": "confirmed"}
+    assert SubscriberImport.objects.get().unclear == [[heading, gone, 1]]
+
+
+@pytest.mark.parametrize(
+    ("gone", "here"),
+    [("paused", "active"), ("former", "active"), ("resting", "active"), ("asleep", "subscribed")],
+)
+def test_a_state_is_asked_about_in_a_list_without_headings(
+    va: Client, site: SmallSite, work: Callable[[], None], gone: str, here: str
+) -> None:
+    states = taken_in(va, work, f"gone@example.com,Ann,{gone}\nada@example.com,Bob,{here}\n")
+    assert "gone@example.com" not in states
+    assert ["Column 3", gone, 1] in SubscriberImport.objects.get().unclear
+
+
 def test_a_word_that_says_somebody_left_is_asked_about_in_a_list_without_headings(
     va: Client, site: SmallSite
 ) -> None:
     preview = upload(va, "ada@example.com,Ada,client\ngone@example.com,Bob,unsubscribed\n")
     page = va.get(preview["Location"]).text
     assert "Column 3" in page
-    assert "Left out unless you say below that they agreed</dt><dd>1</dd>" in page
+    assert "Left out unless you say below that they agreed</dt><dd>2</dd>" in page
 
 
 def test_the_owner_says_which_of_the_unclear_ones_agreed(
