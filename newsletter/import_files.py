@@ -35,7 +35,7 @@ WORD_END = re.compile(r"[\s,;|<>()\[\]\"]+")
 CELL_END = re.compile(r"[,;|\t\"\r\n]+")
 OWN_STATUSES = set(Subscriber.Status.values)
 OWN_DATES = ("subscribed_at", "confirmed_at", "unsubscribed_at")
-# The headings of this site's own export, as keys; from it, states and dates are taken as they are
+# The headings of this site's own export, as keys, of any age: from it all is taken as it is
 OWN_HEADINGS = {"status", "asked", "confirmed", "unsubscribed"}
 
 NAME_KEYS = {"name", "full name", "display name", "nome", "nom", "nombre", "naam", "contact name"}
@@ -182,8 +182,9 @@ class Row:
     """A row of the file; `fault` says why it can't be taken.
 
     `unclear` holds the columns and values of which only the owner can say whether they are consent.
-    `status` and `dates` are those of this site's own export. `named` are the keys of the addresses
-    of a row that can't be read, of which `consent` is that of its bare text.
+    `status`, `dates`, `rhythm` and the slugs in `topics` are those of this site's own export.
+    `named` are the keys of the addresses of a row that can't be read, of which `consent` is that of
+    its bare text.
     """
 
     line: int
@@ -193,6 +194,9 @@ class Row:
     unclear: list[tuple[str, str]] = field(default_factory=list)
     status: str = ""
     dates: dict[str, datetime] = field(default_factory=dict)
+    rhythm: str = ""
+    has_chosen_topics: bool = False
+    topics: list[str] = field(default_factory=list)
     fault: str = ""
     named: set[str] = field(default_factory=set)
 
@@ -522,7 +526,7 @@ def what_it_says(kind: re.Pattern[str], value: str) -> Consent:
 
 
 def with_own_state(row: Row, cells: list[str], columns: Columns) -> Row:
-    """Add status and dates from this site's own export."""
+    """Add status, dates and what they get from this site's own export."""
     by_key = {heading_key(name): cells[i] for i, name in enumerate(columns.headings[: len(cells)])}
     word = by_key.get("status", "").strip()  # a row may end before it
     status = word.lower()
@@ -530,6 +534,11 @@ def with_own_state(row: Row, cells: list[str], columns: Columns) -> Row:
     row.status = status if status in OWN_STATUSES else labels.get(status, "")
     if not row.status:
         row.consent, row.unclear = Consent.UNCLEAR, [("Status", word[:60])]
+    rhythms = {label: value for value, label in Subscriber.Rhythm.choices}
+    row.rhythm = rhythms.get(by_key.get("what they get", "").strip(), "")
+    row.topics = list(filter(None, WORD_END.split(unescaped(by_key.get("topics", "")))))
+    said = by_key.get("chose topics", "").strip().lower()
+    row.has_chosen_topics = bool(row.topics) or said == "true"  # Excel writes WAHR, VRAI …
     for field_name, key in zip(OWN_DATES, ("asked", "confirmed", "unsubscribed"), strict=True):
         if moment := moment_of(by_key.get(key, "")):
             row.dates[field_name] = moment

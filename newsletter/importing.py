@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from blog.models import Category
 from newsletter.import_files import Consent, Row, UnreadableError, decode, rows_of
 from newsletter.models import ErasedAddress, Subscriber, SubscriberEvent, SubscriberImport
 from vasite.retention import RETENTION
@@ -191,7 +192,17 @@ def add(rows: list[Row], source: SubscriberImport) -> None:
         [subscriber_of(row, now) for row in rows],
         ignore_conflicts=True,  # somebody subscribed by themselves a moment ago
     )
-    added = Subscriber.objects.filter(email_key__in=[row.key for row in rows], events=None)
+    by_key = {row.key: row for row in rows}
+    added = dict(
+        Subscriber.objects.filter(email_key__in=by_key, events=None).values_list("pk", "email_key")
+    )
+    topics = dict(Category.objects.values_list("slug", "pk"))
+    chosen = Subscriber.topics.through
+    chosen.objects.bulk_create(
+        chosen(subscriber_id=key, category_id=topics[slug])
+        for key, email_key in added.items()
+        for slug in topics.keys() & by_key[email_key].topics
+    )
     SubscriberEvent.objects.bulk_create(
         SubscriberEvent(
             subscriber_id=key,
@@ -199,7 +210,7 @@ def add(rows: list[Row], source: SubscriberImport) -> None:
             words=source.consent,
             user_id=source.user_id,
         )
-        for key in added.values_list("pk", flat=True)
+        for key in added
     )
 
 
@@ -208,7 +219,15 @@ def subscriber_of(row: Row, now: datetime) -> Subscriber:
     dates = {"subscribed_at": now} | row.dates
     if status == Subscriber.Status.CONFIRMED:
         dates.setdefault("confirmed_at", now)
-    return Subscriber(email=row.email, email_key=row.key, name=row.name, status=status, **dates)
+    return Subscriber(
+        email=row.email,
+        email_key=row.key,
+        name=row.name,
+        status=status,
+        rhythm=row.rhythm or Subscriber.Rhythm.LETTERS,
+        has_chosen_topics=row.has_chosen_topics,
+        **dates,
+    )
 
 
 def old_files() -> QuerySet[SubscriberImport]:

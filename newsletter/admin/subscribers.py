@@ -121,7 +121,16 @@ class SubscriberViewSet(JudgedViewSet):
         DateColumn("confirmed_at", label="Confirmed"),
     ]
     list_filter = ["subscribed_at", "confirmed_at"]
-    list_export = ["email", "name", "status", "subscribed_at", "confirmed_at", "unsubscribed_at"]
+    list_export = [
+        *("email", "name", "status", "subscribed_at", "confirmed_at", "unsubscribed_at"),
+        *("get_rhythm_display", "has_chosen_topics", "topic_slugs"),
+    ]
+    # As with_own_state reads them back
+    export_headings = {
+        "get_rhythm_display": "What they get",
+        "has_chosen_topics": "Chose topics",
+        "topic_slugs": "Topics",
+    }
     export_filename = "subscribers"
     ordering = ["-subscribed_at"]
     edit_handler = ObjectList(
@@ -140,8 +149,10 @@ class SubscriberViewSet(JudgedViewSet):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         if request.GET.get("status") == UNREACHED:
-            return Subscriber.objects.unreached()
-        return super().get_queryset(request)
+            found = Subscriber.objects.unreached()
+        else:
+            found = super().get_queryset(request)
+        return found.prefetch_related("topics") if "export" in request.GET else found
 
     def get_urlpatterns(self) -> list[Any]:
         return [

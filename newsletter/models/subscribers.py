@@ -230,6 +230,10 @@ class Subscriber(Judged):
         return first_name_of(self.name)
 
     @property
+    def topic_slugs(self) -> list[str]:
+        return [topic.slug for topic in self.topics.all()]
+
+    @property
     def unsubscribe_url(self) -> str:
         return signed_url("unsubscribe", self.pk)
 

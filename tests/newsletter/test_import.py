@@ -14,9 +14,11 @@ from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
 
+from blog.models import Category
 from newsletter import importing
 from newsletter.importing import PORTION
 from newsletter.models import ErasedAddress, Subscriber, SubscriberImport
+from newsletter.subscribing import keep_preferences
 from newsletter.tasks import take_in
 from tests.conftest import SmallSite
 from tests.refusing import refused
@@ -584,6 +586,40 @@ def test_the_sites_own_export_comes_back_as_it_was(
         Subscriber.objects.all().delete()
         taken_in(va, work, export)
         assert sorted(map(str, Subscriber.objects.values_list(*fields))) == before
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["kept", "deleted"])
+def test_what_a_reader_chose_comes_back_with_the_sites_own_export(
+    va: Client, site: SmallSite, work: Callable[[], None], is_deleted: bool
+) -> None:
+    diary, travel = (Category.objects.create(name=f"{n}, {n}", slug=n) for n in ("diary", "-go"))
+    for name, rhythm, topics in (
+        ("never", "letters", []),
+        ("one", "weekly", [diary]),
+        ("both", "each", [diary, travel]),
+    ):
+        reader = known(f"{name}@example.com")
+        keep_preferences(reader, name="", rhythm=rhythm, topics=topics)
+
+    def chosen() -> set[tuple[str, str, bool, str]]:
+        return {
+            (one.email, one.rhythm, one.has_chosen_topics, str(sorted(map(str, one.topics.all()))))
+            for one in Subscriber.objects.all()
+        }
+
+    export = va.get("/admin/subscribers/?export=csv").getvalue()
+    if is_deleted:
+        diary.delete()
+    before = chosen()
+    Subscriber.objects.all().delete()
+    taken_in(va, work, export)
+    assert chosen() == before
+    assert (
+        "one@example.com",
+        "weekly",
+        True,
+        str([] if is_deleted else ["diary, diary"]),
+    ) in before
 
 
 def test_a_short_or_odd_row_of_the_sites_own_export_costs_no_other(
