@@ -86,6 +86,8 @@ STATUS = re.compile(
     r"status|state$|zustand|statut|estado|stato|situacao|situatie|tilstand|\btila\b|\bstav\b|\bstan\b"
     r"|durum|allapot|статус|состояние|стан|κατασταση|状态|狀態|ステータス|状況|상태|حالة|סטטוס"
 )
+# What makes a question of any heading: "OK to write to this address?"
+REQUEST = re.compile(r"\b(?:ok|okay|may|can|want|wish|like|happy|allow|agree|send|mailing list)\b")
 # Columns that certainly mean something else, in which not even "yes" and "no" are consent
 CERTAIN = re.compile(
     r"\b(?:city|town|village|country|county|region|province|zip|post ?code|street|address\d?|phone"
@@ -408,7 +410,8 @@ def heading_key(heading: str) -> str:
 def looks_like_status(key: str, values: list[str]) -> bool:
     """Tell whether a column that nobody knows may say who agreed: by a sample of its values, which
     are yes and no, or, under a heading, dates or a few words; without one, one is known."""
-    if CERTAIN.search(key) or ELSEWHERE.search(key) or LETTERS.fullmatch(key):
+    is_about_else = CERTAIN.search(key) and not REQUEST.search(key)
+    if is_about_else or ELSEWHERE.search(key) or LETTERS.fullmatch(key):
         return False
     said = {heading_key(value) or value.strip() for value in values}
     kinds = said - {"", *CONSENT_WORDS}

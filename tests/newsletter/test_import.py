@@ -504,6 +504,11 @@ def test_a_tick_for_who_subscribed_on_a_date_takes_nobody_who_left_on_one(
     [
         *("OK to contact", "May we contact you?", "Mailing list", "On list", "Member", "Contact"),
         *("Product updates", "Happy to hear from us at any time", "Interested", "Notes"),
+        *(
+            "OK to write to this address?",
+            "Company mailing list",
+            "May we send you our website news",
+        ),
     ],
 )
 @pytest.mark.parametrize("values", [("no", "yes"), ("0", "1")])
