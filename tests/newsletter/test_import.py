@@ -612,6 +612,7 @@ def test_what_a_reader_chose_comes_back_with_the_sites_own_export(
             for one in Subscriber.objects.all()
         }
 
+    assert va.get("/admin/subscribers/?export=xlsx").status_code == 200
     export = va.get("/admin/subscribers/?export=csv").getvalue()
     if is_deleted:
         diary.delete()
