@@ -329,7 +329,10 @@ def decoded(part: Message) -> str:
 def written(message: Message) -> str:
     """Return a message as it came. The library's own way fails for broken ones."""
     head = "".join(f"{name}: {value}\n" for name, value in message.items())
-    payload = message.get_payload()
+    try:
+        payload = message.get_payload()
+    except ValueError:  # a character set whose name holds a NUL
+        payload = ""
     inner = payload if isinstance(payload, str) else "\n".join(map(written, payload or ()))
     is_cut = any(isinstance(one, MissingHeaderBodySeparatorDefect) for one in message.defects)
     return f"{head}{'' if is_cut else chr(10)}{inner}"
