@@ -14,7 +14,7 @@ from email.utils import getaddresses
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -114,12 +114,19 @@ def _database(text: str) -> dict[str, Any]:
     return config
 
 
+def _split_url(text: str) -> SplitResult:
+    parts = urlsplit(text)
+    if parts.port == 0:  # reading it refuses what is no port
+        raise ValueError
+    return parts
+
+
 def _cache(text: str) -> dict[str, Any]:
     scheme, _, rest = text.partition("://")
     if scheme == "locmem" or (scheme == "file" and rest):
         return dict(environ.Env.cache_url_config(f"{scheme}cache://{rest}"))
-    parts = urlsplit(text)
-    if scheme not in {"redis", "rediss"} or not parts.hostname or parts.port == 0:
+    parts = _split_url(text)
+    if scheme not in {"redis", "rediss"} or not parts.hostname:
         raise ValueError
     return {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -130,10 +137,10 @@ def _cache(text: str) -> dict[str, Any]:
 
 
 def _purge(text: str) -> dict[str, str]:
-    parts = urlsplit(text)
+    parts = _split_url(text)
     is_varnish = parts.scheme == "varnish" and parts.hostname
     is_cdn = parts.scheme in {"cloudflare", "fastly"} and parts.username and parts.password
-    if not (is_varnish or is_cdn) or parts.port == 0:
+    if not (is_varnish or is_cdn):
         raise ValueError
     return {
         "scheme": parts.scheme,
@@ -144,11 +151,9 @@ def _purge(text: str) -> dict[str, str]:
 
 
 def _bucket(text: str) -> dict[str, str]:
-    parts = urlsplit(text)
+    parts = _split_url(text)
     name = parts.path.strip("/")
     if parts.scheme not in {"s3", "s3+http"} or not (parts.hostname and parts.password and name):
-        raise ValueError
-    if parts.port == 0:
         raise ValueError
     scheme = "http" if parts.scheme == "s3+http" else "https"
     return {

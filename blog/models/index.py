@@ -16,7 +16,7 @@ from blog.models.posts import BlogPostPage, BlogPostQuerySet
 from blog.models.topics import Category, Series
 from vasite.content.models import ContentPage
 from vasite.content.pagination import page_asked_for
-from vasite.content.visibility import visible
+from vasite.content.visibility import last_publication, visible
 
 POSTS_A_PAGE = 10
 MIN_INDEXED_POSTS = 3  # below which a tag's archive says no more than its posts
@@ -75,8 +75,7 @@ class BlogIndexPage(RoutablePageMixin, ContentPage):
 
     @classmethod
     def last_change_of_listed(cls) -> datetime | None:
-        posts = visible(BlogPostPage.objects.order_by())
-        return posts.aggregate(last=Max("last_published_at"))["last"]
+        return last_publication(visible(BlogPostPage.objects.all()))
 
     @property
     def years(self) -> list[dict[str, int]]:

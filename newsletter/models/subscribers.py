@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -91,7 +92,12 @@ class NewsletterPage(RoutablePageMixin, ContentPage):
 
     @classmethod
     def last_change_of_listed(cls) -> datetime | None:
-        return max((moment for _, moment in cls.further_addresses()), default=None)
+        from newsletter.models import Campaign
+
+        if not path_of(cls):
+            return None
+        letters = Campaign.objects.public().order_by()
+        return letters.aggregate(last=models.Max(Coalesce("started_at", "created_at")))["last"]
 
     @path("")
     def archive(self, request: HttpRequest) -> HttpResponse:

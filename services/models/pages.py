@@ -19,7 +19,7 @@ from services.models.testimonials import Testimonial
 from vasite.content.blocks import PriceBlock
 from vasite.content.models import ContentPage
 from vasite.content.prices import Price, Unit
-from vasite.content.visibility import visible
+from vasite.content.visibility import last_publication, visible
 from vasite.seo.structured_data import BUSINESS_ID, offer
 
 RELATED_POSTS = 3
@@ -44,8 +44,7 @@ class ServicesIndexPage(ContentPage):
 
     @classmethod
     def last_change_of_listed(cls) -> datetime | None:
-        services = public_services().order_by()
-        return services.aggregate(last=models.Max("last_published_at"))["last"]
+        return last_publication(public_services())
 
     @property
     def services(self) -> PageQuerySet:

@@ -9,7 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -97,18 +97,23 @@ print(*Site.objects.values_list("hostname", "port"))
 """
 
 
-@pytest.mark.parametrize("options", [(), ("--prepare-only",)], ids=["serve", "prepare"])
-def test_owner_who_starts_a_second_site_changes_nothing_of_the_first(
-    served: ServedSite, options: tuple[str, ...]
-) -> None:
-    second = subprocess.run(
+def serve(*options: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a start that ends by itself."""
+    return subprocess.run(
         [sys.executable, "manage.py", "serve", *options],
         cwd=PROJECT_DIR,
-        env=served.environment | {"PORT": str(free_port())},
+        env=env,
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize("options", [(), ("--prepare-only",)], ids=["serve", "prepare"])
+def test_owner_who_starts_a_second_site_changes_nothing_of_the_first(
+    served: ServedSite, options: tuple[str, ...]
+) -> None:
+    second = serve(*options, env=served.environment | {"PORT": str(free_port())})
     if not options:
         assert second.returncode == 1
         assert second.stderr.count("\n") == 1
@@ -183,14 +188,7 @@ def test_what_cannot_stay_up_ends_the_whole_with_its_error(
 ) -> None:
     address = copy_of_standard_site(tmp_path, "vasite_cannot")
     elsewhere = {"DATA_DIR": str(tmp_path), "DATABASE_URL": address, "PORT": str(free_port())}
-    ended = subprocess.run(
-        [sys.executable, "manage.py", "serve"],
-        cwd=PROJECT_DIR,
-        env=served.environment | elsewhere | {"GUNICORN_CMD_ARGS": "--no-such"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ended = serve(env=served.environment | elsewhere | {"GUNICORN_CMD_ARGS": "--no-such"})
     assert ended.returncode == 1
     assert "unrecognized arguments: --no-such" in ended.stderr
     assert "web server can't stay up" in ended.stderr
@@ -208,20 +206,13 @@ def test_operator_whose_disk_does_not_do_reads_so_in_one_line(
     tmp_path: Path, limits: str, status: int, words: str
 ) -> None:
     paths = [str(Path(__file__).parent / limits), os.environ.get("PYTHONPATH", "")]
-    ended = subprocess.run(
-        [sys.executable, "manage.py", "serve", "--empty"],
-        cwd=PROJECT_DIR,
-        env=os.environ
-        | {
-            "DATA_DIR": str(tmp_path),
-            "DATABASE_URL": fresh_database("vasite_disk"),
-            "PORT": str(free_port()),
-            "PYTHONPATH": os.pathsep.join(paths),
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    elsewhere = {
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": fresh_database("vasite_disk"),
+        "PORT": str(free_port()),
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+    ended = serve("--empty", env=os.environ | elsewhere)
     assert ended.returncode == status
     (line,) = ended.stderr.strip().splitlines()
     assert line.startswith(words)
@@ -229,14 +220,8 @@ def test_operator_whose_disk_does_not_do_reads_so_in_one_line(
 
 
 def prepare(folder: Path, address: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "serve", "--prepare-only"],
-        cwd=PROJECT_DIR,
-        env=os.environ | {"DATA_DIR": str(folder), "DATABASE_URL": address},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    elsewhere = {"DATA_DIR": str(folder), "DATABASE_URL": address}
+    return serve("--prepare-only", env=os.environ | elsewhere)
 
 
 @needs_sqlite

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Subquery
+from django.db.models import CharField, Exists, ExpressionWrapper, Max, OuterRef, Subquery
 from wagtail.models import (
     Collection,
     CollectionViewRestriction,
@@ -45,6 +46,12 @@ def visible(pages: Pages) -> Pages:
     top = Subquery(Page.objects.filter(pk=OuterRef("page_id")).values("path"))
     restricted = PageViewRestriction.objects.annotate(below=path).filter(below__startswith=top)
     return pages.live().filter(~Exists(restricted))
+
+
+def last_publication(pages: PageQuerySet) -> datetime | None:
+    """Return when any of some pages was last published."""
+    last: datetime | None = pages.order_by().aggregate(last=Max("last_published_at"))["last"]
+    return last
 
 
 def path_of(model: type[Page], **lookup: Any) -> str:
