@@ -146,6 +146,8 @@ class PatientWorker(ThreadWorker):
         if is_to_work(self.app):
             from vasite.serving.background import BackgroundWorker  # whose models need the apps
 
+            for listener in self.sockets:  # or the port would be taken until its task is done
+                listener.close()
             BackgroundWorker(self.tell_master).run()
             return
         self.finished = getattr(self.wsgi, "finished", None)
@@ -192,6 +194,8 @@ class PatientWorker(ThreadWorker):
         conn.events = events
 
     def on_event(self, conn: Connection, client: socket.socket) -> None:
+        if not conn.events:
+            return  # what was seen beside this event has ended the watch: it may be dropped
         if conn.state is State.ARRIVING:
             self.receive(conn)
         elif conn.state is State.WORKING:  # it says more, or is gone: that has to wait

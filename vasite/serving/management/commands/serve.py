@@ -34,7 +34,7 @@ from vasite.pagecache.watching import change_everything, front
 from vasite.serving import static_files
 from vasite.serving.data_dir import is_locked, make_private, take_lock
 from vasite.serving.errors import is_passing
-from vasite.serving.supervisor import GRACE_SECONDS, LOOK_SECONDS
+from vasite.serving.supervisor import LOOK_SECONDS, RENEWED_SECONDS
 
 SUPERVISOR_SOCKET = settings.DATA_DIR / "supervisor"
 SYSTEMD_SOCKET = 3  # SD_LISTEN_FDS_START
@@ -210,17 +210,19 @@ def listening_socket() -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # A supervisor that was killed leaves its socket, and a web server that ends in a few seconds
-    deadline = time.monotonic() + (GRACE_SECONDS + 1 if SUPERVISOR_SOCKET.exists() else 0)
-    while error := bind_error(listener):
-        if time.monotonic() < deadline:
+    error = bind_error(listener)
+    # A supervisor that was killed leaves its socket, and a web server that finishes what it does
+    if error and SUPERVISOR_SOCKET.exists():
+        print("Waiting for the web server of the last start to end …", flush=True)
+        deadline = time.monotonic() + RENEWED_SECONDS + 5
+        while (error := bind_error(listener)) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
-            continue
+    if error:
         raise CommandError(
             f"PORT {settings.PORT} on HOST {settings.HOST} can't be used "
             f"({error.strerror}). Stop what uses it or choose another: "
             "PORT=8001 make run"
-        ) from None
+        )
     listener.set_inheritable(True)
     return listener
 
