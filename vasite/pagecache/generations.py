@@ -88,9 +88,11 @@ class Generations:
         if time.monotonic() > self.look_at or self.began[ALL] != self.done[ALL]:
             self.look()
         done = tuple(self.done)  # first: what began after it makes the two differ
+        began = tuple(self.began)
+        if began == done:  # as nearly always, and found at once: each page that is made asks
+            return done
         return tuple(
-            number if number == ended else -1
-            for number, ended in zip(self.began, done, strict=True)
+            number if number == ended else -1 for number, ended in zip(began, done, strict=True)
         )
 
     def state(self, before: tuple[int, ...], tables: Iterable[str]) -> State | None:
