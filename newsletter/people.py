@@ -9,6 +9,7 @@ from pathlib import PurePath
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from newsletter.import_files import ADDRESS, FLAGS, heading_key, layout_of, records_of, rows_of
 from newsletter.models import (
     AuthorRule,
     Comment,
@@ -23,8 +24,7 @@ from newsletter.models import (
 from vasite.email_addresses import email_key, names_address
 from vasite.forms.people import Known, mask_addresses
 
-ERASED_LINE = "erased@..."  # no address, but where a file without headings has them
-
+ERASED = "erased@..."  # no address, but where a file without headings has them
 ERASED_NAME = "erased.csv"
 
 
@@ -136,13 +136,17 @@ class ReportKeeper:
         reports = UnreadReport.objects.values_list("pk", "text", "fault")
         own = [pk for pk, *texts in reports if names_address("\n".join(texts), key)]
         UnreadReport.objects.filter(pk__in=own).delete()
-        for found in SubscriberImport.objects.all():
-            text = without_lines(found.text, key) if names_address(found.text, key) else found.text
+        done = SubscriberImport.objects.filter(status=SubscriberImport.Status.DONE)
+        done.update(unclear=[], accepted=[])  # may quote a row, whose ever it was
+        for found in SubscriberImport.objects.select_for_update():
+            is_in_rows = names_address(found.text, key)
             faults = [fault for fault in found.faults if not names_address(fault[1], key)]
             name = ERASED_NAME if is_named_after(found.file_name, key) else found.file_name
-            if (text, faults, name) != (found.text, found.faults, found.file_name):
-                found.text, found.faults, found.file_name = text, faults, name
-                found.save(update_fields=["text", "faults", "file_name"])
+            if is_in_rows or (faults, name) != (found.faults, found.file_name):
+                found.faults, found.file_name = faults, name
+                if is_in_rows:
+                    erase_rows(found, key)
+                found.save(update_fields=["text", "unclear", "accepted", "faults", "file_name"])
 
 
 def is_named_after(file_name: str, key: str) -> bool:
@@ -150,19 +154,44 @@ def is_named_after(file_name: str, key: str) -> bool:
     return any(names_address(name, key) for name in (file_name, PurePath(file_name).stem))
 
 
-def without_lines(text: str, key: str) -> str:
-    """Return a CSV file with ERASED_LINE for the lines that name an address; only CR and LF end
-    one. An import that is under way counts its rows, so there are as many as before."""
-    lines = io.StringIO(text, newline="")
-    return "".join(erased(line) if names_address(line, key) else line for line in lines)
+def erase_rows(found: SubscriberImport, key: str) -> None:
+    """Erase the rows of a list, as an import reads them, that name an address, and those that name
+    nobody: these are never taken in, and may be lines of a cell that could not be read as one. What
+    was asked and is wrong about them goes, too.
+
+    An import that is under way counts its rows, and faults are told by their lines, so there are as
+    many of both as before.
+    """
+    delimiter, columns = layout_of(found.text)
+    lines = list(io.StringIO(found.text, newline=""))
+    gone: set[int] = set()
+    for line, cells, _, record in records_of(found.text, delimiter):
+        own = list(io.StringIO(record, newline=""))
+        place = slice(line - 1, line - 1 + len(own))
+        if line <= columns.heading_line:
+            if names_address(record, key):  # the list's title, or the names of its columns
+                lines[place] = [ADDRESS.sub("…", text) for text in own]
+        elif "@" not in record or names_address(record, key):
+            ends = [text[len(text.rstrip("\r\n")) :] for text in own]
+            lines[place] = [delimiter.join(erased(cells, columns.email)) + ends[0], *ends[1:]]
+            gone.update(range(line, line + len(own)))
+    found.text = "".join(lines)
+    found.faults = [fault for fault in found.faults if fault[0] not in gone]
+    asked = {words for row in rows_of(found.text) for words in row.unclear}
+    found.unclear = [
+        [column, value if (column, value) in asked else ERASED, count]
+        for column, value, count in found.unclear
+    ]
+    found.accepted = [words for words in found.accepted if tuple(words) in asked]
 
 
-def erased(line: str) -> str:
-    """Return what stands for a line, with its end, and a quotation mark if it opens or closes a
-    cell of several lines."""
-    end = line[len(line.rstrip("\r\n")) :]
-    quote = '"' * (line.count('"') % 2)
-    return f"{ERASED_LINE}{quote}{end}"
+def erased(cells: list[str], email: int) -> list[str]:
+    """Return a row's cells with ERASED for the address, and of the others those that say yes, no or
+    the like: by them an import knows which column is about consent."""
+    keys = map(heading_key, cells)
+    kept = [key if key in FLAGS else "" for key in keys] + [""] * (email + 1 - len(cells))
+    kept[email] = ERASED
+    return kept
 
 
 def comments_of(email: str) -> QuerySet[Comment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -771,6 +772,69 @@ def test_nobody_is_lost_when_somebody_is_erased_during_an_import(
     for _ in addresses:
         importing.take_in(found.pk, seconds=0)
     assert set(Subscriber.objects.values_list("email", flat=True)) == set(addresses[1:])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'Email,Name\ntom@example.com,Tom\nzelda@example.com,"Zelda\nQuux"\nann@example.com,Ann',
+        'Email,Name\r\ntom@example.com,Tom\r\nzelda@example.com,"Zelda\r\nQuux"\r\n'
+        "ann@example.com,Ann",
+        'Name;Email\nTom;tom@example.com\n"Zelda\nQuux";zelda@example.com\nAnn;ann@example.com',
+        "Tom,tom@example.com\nZelda Quux,zelda@example.com\nAnn,ann@example.com",
+        "Ann,ann@example.com\nTom,tom@example.com\nZelda Quux,zelda@example.com\n"
+        "Zelda,zelda@example.com",
+        "Email,Name\nann@example.com,Ann\ntom@example.com,Tom\n"
+        'zelda@example.com,"Zelda' + "\nQuux" * 12 + '"',
+        "Email,Other,Name\nann@example.com,,Ann\nZelda Quux,zelda@example.com,Quux\n"
+        "tom@example.com,,Tom",
+        "For zelda@example.com,,\nEmail,Name\nann@example.com,Ann\ntom@example.com,Tom",
+        "Email,Notes\nann@example.com,\ntom@example.com,\nzelda@example.com,Quux unsubscribed",
+    ],
+    ids=[
+        *("a cell on two lines", "CRLF", "the name first", "no headings", "few without headings"),
+        *("a cell on too many lines", "the address elsewhere", "the list's title", "a question"),
+    ],
+)
+def test_nothing_of_an_erased_person_is_left_in_a_list_that_waits(
+    va: Client, site: SmallSite, work: Callable[[], None], content: str
+) -> None:
+    preview = upload(va, content)["Location"]
+    before = SubscriberImport.objects.get()
+    assert "zelda@" in before.text
+    erase_person("zelda@example.com")
+    found = SubscriberImport.objects.get()
+    assert not re.search("zelda@|quux", str([found.text, found.faults, found.unclear]), re.I)
+    assert found.text.count("\n") == before.text.count("\n")
+    va.post(preview, CONSENT | ({"accepted": "0"} if found.unclear else {}))
+    work()
+    assert set(Subscriber.objects.values_list("email", flat=True)) == {
+        *("ann@example.com", "tom@example.com")
+    }
+    found.refresh_from_db()
+    assert sum(found.counts.values()) == before.row_count
+
+
+def test_nothing_that_was_asked_about_an_erased_person_is_left_of_a_list_taken_in(
+    va: Client, site: SmallSite, work: Callable[[], None]
+) -> None:
+    preview = upload(va, "Email,Notes\nzelda@example.com,Quux unsubscribed\n")["Location"]
+    va.post(preview, CONSENT | {"accepted": "0"})
+    work()
+    assert Subscriber.objects.get().email == "zelda@example.com"
+    erase_person("zelda@example.com")
+    assert "Quux" not in str(SubscriberImport.objects.values_list("unclear", "accepted"))
+
+
+def test_nobody_is_subscribed_unasked_as_somebody_else_is_erased(
+    va: Client, site: SmallSite, work: Callable[[], None]
+) -> None:
+    preview = upload(va, "tom@example.com,monthly\nzelda@example.com,unsubscribed\n")["Location"]
+    assert "Column 2: “monthly” (1 person)" in va.get(preview).text
+    erase_person("zelda@example.com")
+    va.post(preview, CONSENT)
+    work()
+    assert not Subscriber.objects.exists()
 
 
 def test_an_import_that_the_database_broke_off_goes_on_by_the_clock(

@@ -187,7 +187,7 @@ def test_person_who_did_everything_is_nowhere_after_erasure(
     assert page.status_code == 200
     assert not has_marker(page.text)
     read = SubscriberImport.objects.get(file_name="list.csv")
-    assert read.text == "Email,Name\nerased@...\ntom@example.com,Tom\n"
+    assert read.text == "Email,Name\nerased@...,\ntom@example.com,Tom\n"
     toms = Delivery.objects.get(subscriber__email="tom@example.com")
     assert toms.answer == "550 5.1.1 <…> User unknown"
     taken_in = SubscriberImport.objects.get(file_name="done.csv")
