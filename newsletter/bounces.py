@@ -67,7 +67,12 @@ COPY = re.compile(
 STYLE = re.compile(r"<(?:style|script)\b", re.I)
 STYLE_END = re.compile(r"</(?:style|script)>", re.I)
 TAG = re.compile(r"</?[a-z][^<>@]*>", re.I)
-RECIPIENT_FIELDS = ("Final-Recipient", "Original-Recipient", "X-Actual-Recipient")
+# From the mailbox back to what the sender wrote: the first is Sendmail's
+RECIPIENT_FIELDS = ("X-Actual-Recipient", "Final-Recipient", "Original-Recipient")
+# How Postfix and Exim name an address, and another at which mail for it came
+PASSED_ON = re.compile(
+    rf"({MAILBOX})>?\s{{1,9}}\((?:expanded|generated) from:?\s{{1,9}}<?({MAILBOX})", re.I
+)
 RECIPIENT_FIELD = re.compile(
     r"^(?:(?:Original-Recipient|Action|Status|Remote-MTA|Diagnostic-Code):.*\n(?:[ \t].*\n)*){0,10}"
     r"Final-Recipient:",
@@ -89,7 +94,7 @@ HOTMAIL = re.compile(r"staff@(?:hotmail|outlook|live|msn)\.", re.I)
 
 @dataclass
 class Failure:
-    """What a report says of one recipient; `addresses` are those it is known by, if any."""
+    """What a report says of one recipient; `addresses` are those of the mailbox, if it is named."""
 
     addresses: frozenset[str]
     meaning: Meaning
@@ -220,8 +225,7 @@ def failure_of(fields: Message, said: str, texts: dict[str, str]) -> Failure | N
     status = one_line(fields, "Status")
     if not (action or status) or action in NO_FAILURE or (not action and status[:1] != "5"):
         return None
-    named = " ".join(one_line(fields, name) for name in RECIPIENT_FIELDS)
-    addresses = frozenset(ADDRESS.findall(named))
+    addresses = addresses_of(fields)
     said = words_about(addresses, texts) or said
     text = re.sub(r"^[\w.-]+ ?; ?", "", one_line(fields, "Diagnostic-Code"))[:MAX_DIAGNOSTIC]
     is_about = is_about_recipient(f"{text}\n{said}")
@@ -229,6 +233,35 @@ def failure_of(fields: Message, said: str, texts: dict[str, str]) -> Failure | N
     if meaning is Meaning.UNKNOWN:
         meaning = meaning_of(said, status, is_about_recipient=is_about)
     return Failure(addresses, meaning, f"{status} {text}".strip() or said[:300])
+
+
+def addresses_of(fields: Message) -> frozenset[str]:
+    """Return the addresses of the mailbox that a group of fields is about.
+
+    That is the one of Final-Recipient (RFC 3464, 2.3.2). Original-Recipient is what the sender
+    wrote (2.3.1): another name of the same mailbox within one domain, but not where the server of
+    that address forwarded the email to another domain. It still takes email then, whatever becomes
+    of it there.
+    """
+    named = [frozenset(ADDRESS.findall(one_line(fields, name))) for name in RECIPIENT_FIELDS]
+    failed = next(filter(None, named), frozenset())
+    others = frozenset[str]().union(*named)
+    return failed | {other for other in others if any(is_near(other, one) for one in failed)}
+
+
+def is_near(one: str, other: str) -> bool:
+    """Tell whether two addresses are of one domain, or of it and a domain below, as a company's
+    servers inside have them."""
+    domains = [f".{address.rpartition('@')[2].lower()}" for address in (one, other)]
+    return domains[0].endswith(domains[1]) or domains[1].endswith(domains[0])
+
+
+def addresses_in(said: str) -> frozenset[str]:
+    """Return the addresses in a text, but for those that it names as forwarded to another domain,
+    as `addresses_of` does."""
+    passed_on = PASSED_ON.findall(said)
+    forwarded = {source for target, source in passed_on if not is_near(target, source)}
+    return frozenset(ADDRESS.findall(said)) - forwarded
 
 
 def failures_in_words(message: Message, said: str) -> list[Failure]:
@@ -239,7 +272,7 @@ def failures_in_words(message: Message, said: str) -> list[Failure]:
     texts = words_by_recipient(said)
     each = [frozenset({address}) for address in texts][:MAX_GROUPS]
     failures = []
-    for addresses in each or [failed or frozenset(ADDRESS.findall(said))]:
+    for addresses in each or [failed or addresses_in(said)]:
         text = words_about(addresses, texts) or said
         meaning = meaning_of(text, is_about_recipient=is_about_recipient(text))
         failures.append(Failure(addresses, meaning, " ".join(text.split())[:500]))

@@ -125,7 +125,8 @@ def delivery_with_link(text: str) -> Delivery | None:
 
 def take_failure(delivery: Delivery, failure: Failure) -> None:
     """Take what a report says of a recipient. What it says of another address, to which the
-    subscriber's provider passes email on, does not end theirs."""
+    subscriber's provider passes email on, does not end theirs: the owner sees it at the delivery.
+    """
     is_theirs = not failure.addresses or delivery.subscriber.email_key in keys_of(failure)
     if is_theirs and failure.meaning is Meaning.NO_MAILBOX:
         _end(delivery.subscriber, Status.BOUNCED, failure.text, delivery)

@@ -91,6 +91,7 @@ def words_only(
     return "\n".join([*(f"{name}: {value}" for name, value in head.items()), "", text])
 
 
+COPY = "\n\n--- Below this line is a copy of the message.\n\nMessage-ID: {id}\n"
 QMAIL = """Hi. This is the qmail-send program at mx.example.net.
 I'm afraid I wasn't able to deliver your message to the following addresses.
 This is a permanent error; I've given up. Sorry it didn't work out.
@@ -245,6 +246,59 @@ CASES = {
                 final="rfc822; u1@internal.example.com",
                 Original_Recipient="rfc822;Reader@Example.com",
             )
+        ),
+        GONE,
+    ),
+    "a forward whose target is gone": (
+        notification(
+            fields(
+                final="rfc822; reader@elsewhere.example.net",
+                Original_Recipient="rfc822;reader@example.com",
+            )
+        ),
+        THIS_ONE,
+    ),
+    "a forward whose target is gone, by Sendmail": (
+        notification(fields(X_Actual_Recipient="rfc822; reader@elsewhere.example.net")),
+        THIS_ONE,
+    ),
+    "an alias within the domain, by Sendmail": (
+        notification(fields(X_Actual_Recipient="rfc822; u1@internal.example.com")),
+        GONE,
+    ),
+    "a target that only its name likens to the domain": (
+        notification(
+            fields(
+                final="rfc822; reader@notexample.com",
+                Original_Recipient="rfc822;reader@example.com",
+            )
+        ),
+        THIS_ONE,
+    ),
+    "a final recipient without an address": (
+        notification(
+            fields(final="rfc822; unknown", Original_Recipient="rfc822;reader@example.com")
+        ),
+        GONE,
+    ),
+    "a forward whose target is gone, in words of Postfix": (
+        words_only(
+            "<reader@elsewhere.example.net> (expanded from\n    <reader@example.com>): host\n"
+            "    mx.example.net[192.0.2.1] said: 550 5.1.1 User unknown" + COPY
+        ),
+        THIS_ONE,
+    ),
+    "a forward whose target is gone, in words of Exim": (
+        words_only(
+            "  reader@elsewhere.example.net\n    (generated from reader@example.com)\n"
+            "    SMTP error from remote mail server: 550 5.1.1 User unknown" + COPY
+        ),
+        THIS_ONE,
+    ),
+    "an alias within the domain, in words of Postfix": (
+        words_only(
+            "<u1@internal.example.com> (expanded from <reader@example.com>): 550 5.1.1 User unknown"
+            + COPY
         ),
         GONE,
     ),
