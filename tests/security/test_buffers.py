@@ -88,6 +88,21 @@ def test_visitor_can_write_while_strangers_hold_all_that_files_may_take(length: 
         assert form.is_whole
 
 
+def test_one_network_closes_the_forms_to_no_other_with_small_bodies() -> None:
+    held = Holdings()
+    size = MAX_BYTES_IN_MEMORY - 1  # of each, whose last byte does not come
+    for _ in range((MAX_NETWORK_BYTES + MAX_SMALL_BYTES) // size):
+        request_of(MAX_BYTES_IN_MEMORY, held).add(b"x" * size)
+    with pytest.raises(TooManyBytesError):
+        request_of(MAX_BYTES_IN_MEMORY, held).add(b"x" * size)
+
+
+def test_visitor_can_write_while_a_neighbour_holds_all_that_their_network_may() -> None:
+    held = Holdings()
+    held.add("192.0.2.0/24", MAX_NETWORK_BYTES)
+    assert request_of(2_000, held).add(b"x" * 2_000) == b""
+
+
 def test_small_bodies_have_an_end_too() -> None:
     held = Holdings(total=MAX_TOTAL_BYTES + MAX_SMALL_BYTES - 10)
     with pytest.raises(TooManyBytesError):

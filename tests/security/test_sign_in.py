@@ -39,20 +39,21 @@ def owner(site: SmallSite) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("one_line", "elsewhere"),
+    ("one_network", "elsewhere"),
     [
-        pytest.param("2001:db8:1:2::{}", "2001:db8:1:3::1", id="a /64 of IPv6"),
-        pytest.param("2001:db8:1:2:{0}:{0}:{0}:{0}", "2001:db8:1:3::1", id="all over a /64"),
-        pytest.param("198.51.100.7", "198.51.100.8", id="an address of IPv4"),
-        pytest.param("::ffff:198.51.100.7", "::ffff:198.51.100.8", id="IPv4 in IPv6's writing"),
+        pytest.param("2001:db8:1:2::{}", "2001:db8:2::1", id="a /64 of IPv6"),
+        pytest.param("2001:db8:1:{0}:{0}:{0}:{0}:{0}", "2001:db8:2::1", id="all over a /48"),
+        pytest.param("198.51.100.7", "198.51.101.7", id="an address of IPv4"),
+        pytest.param("198.51.100.{}", "198.51.101.7", id="all over a /24"),
+        pytest.param("::ffff:198.51.100.{}", "::ffff:198.51.101.7", id="IPv4 in IPv6's writing"),
     ],
 )
-def test_whoever_tries_passwords_is_stopped_on_their_line_and_nobody_elsewhere_is(
-    owner: Any, one_line: str, elsewhere: str
+def test_whoever_tries_passwords_is_stopped_in_their_network_and_nobody_elsewhere_is(
+    owner: Any, one_network: str, elsewhere: str
 ) -> None:
-    answers = [sign_in(one_line.format(number)) for number in range(1, 9)]
+    answers = [sign_in(one_network.format(number)) for number in range(1, 9)]
     assert answers == [*[200] * 4, *[429] * 4]
-    assert sign_in(one_line.format(99), "secret") == 429
+    assert sign_in(one_network.format(99), "secret") == 429
     assert sign_in(elsewhere, "secret") == 302
 
 

@@ -26,8 +26,8 @@ MAX_TOTAL_BYTES_IN_MEMORY = 32 * 1024 * 1024
 MAX_TOTAL_BYTES = 384 * 1024 * 1024
 MAX_NETWORK_BYTES = 128 * 1024 * 1024
 MAX_BYTES_WITHOUT_DISK = 80 * 1024 * 1024
-# Beyond the total for bodies of at most MAX_BYTES_IN_MEMORY, so that whoever sends large files
-# closes the forms to nobody
+# Beyond the total and a network's share for bodies of at most MAX_BYTES_IN_MEMORY, so that whoever
+# sends large files closes the forms to nobody
 MAX_SMALL_BYTES = 32 * 1024 * 1024
 MAX_BYTES_AT_ONCE = 1024 * 1024  # sent before somebody else's turn
 
@@ -54,14 +54,14 @@ class Holdings:
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def add(self, network: str, size: int, *, reserve: int = 0) -> None:
-        """Count bytes, which may take a reserve beyond the total. Raise TooManyBytesError for
+        """Count bytes, which may take a reserve beyond the limits. Raise TooManyBytesError for
         those that are too many."""
         with self.lock:
             self.total += size
             if network:
                 self.by_network[network] += size
             is_much = self.total > MAX_TOTAL_BYTES + reserve
-            if is_much or self.by_network[network] > MAX_NETWORK_BYTES:
+            if is_much or self.by_network[network] > MAX_NETWORK_BYTES + reserve:
                 raise TooManyBytesError
 
     def remove(self, network: str, size: int) -> None:
@@ -89,9 +89,8 @@ class RequestBuffer:
         self.length = int(length[1]) if length else 0
         self.is_last = bool(CHUNKED.search(head)) or self.length > MAX_BODY_BYTES
         self.missing = 0 if self.is_last else self.length
-        is_small = self.missing <= MAX_BYTES_IN_MEMORY
-        self.network = "" if is_small else network()
-        self.reserve = MAX_SMALL_BYTES if is_small else 0
+        self.network = network() if self.missing else ""
+        self.reserve = MAX_SMALL_BYTES if self.missing <= MAX_BYTES_IN_MEMORY else 0
         self.size = 0
         self.body: IO[bytes] = io.BytesIO()
         self.is_in_memory = self.may_use_disk = True

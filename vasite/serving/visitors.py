@@ -19,9 +19,9 @@ def client_address(request: HttpRequest, credentials: dict[str, Any] | None = No
     return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
-def network_of_address(address: str, *, ipv4_bits: int = 24, ipv6_bits: int = 48) -> str:
-    """Return the network of an IP address, such as "198.51.100.0/24", or "" for what is none: by
-    default as large as one owner has them.
+def network_of_address(address: str) -> str:
+    """Return the network of an IP address, as large as one owner has them, or "" for what is none:
+    all limits count by it (decision 52).
 
     An IPv4 address that a dual-stack socket reports as IPv6 (::ffff:198.51.100.7) counts as IPv4.
     """
@@ -30,14 +30,9 @@ def network_of_address(address: str, *, ipv4_bits: int = 24, ipv6_bits: int = 48
     except ValueError:  # a socket without an address
         return ""
     found = getattr(found, "ipv4_mapped", None) or found
-    bits = ipv4_bits if found.version == 4 else ipv6_bits
-    return str(ipaddress.ip_network(f"{found}/{bits}", strict=False))
+    return str(ipaddress.ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))
 
 
 def sign_in_address(request: HttpRequest) -> str | None:
-    """Return the address by which failed sign-ins are counted: of IPv6, the network's first one.
-
-    A connection at home or in a data centre has a whole /64 to choose its addresses from.
-    """
-    network = network_of_address(client_address(request), ipv4_bits=32, ipv6_bits=64)
-    return network.partition("/")[0] or None
+    """Return what stands for a network where failed sign-ins are counted: its first address."""
+    return network_of_address(client_address(request)).partition("/")[0] or None
