@@ -60,7 +60,7 @@ sub vcl_recv {
     }
     unset req.http.Cookie;
     # What advertisements add makes no page of its own
-    set req.url = regsuball(req.url, "(?<=[?&])(utm_[a-z]+|fbclid|gclid|msclkid|mc_[ce]id)=[^&]*(&|$)", "");
+    set req.url = regsuball(req.url, "(?<=[?&])(utm_\w+|fbclid|gclid|msclkid|mc_[ce]id)=[^&]*(&|$)", "");
     set req.url = regsub(req.url, "[?&]$", "");
     # What is too old is given only while the site doesn't answer
     if (std.healthy(req.backend_hint)) {

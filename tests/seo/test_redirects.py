@@ -9,8 +9,9 @@ from django.test import Client
 from wagtail.contrib.redirects.models import Redirect
 
 from tests.conftest import SmallSite
+from tests.deploy.fronts import DEPLOY
 from tests.pagecache.conftest import Visitors, new_layer, visit  # noqa: F401 - fixtures
-from vasite.seo.redirects import FEEDS
+from vasite.seo.redirects import CAMPAIGN, FEEDS
 
 ELSEWHERE = "https://shop.example.com/"
 
@@ -45,6 +46,11 @@ ELSEWHERE = "https://shop.example.com/"
         ("/50%25-off/", "/50%25-off/", "/about/"),
         ("/what%3F/", "/what%3F/", "/about/"),
         ("/a//b/", "/a//b/", "/about/"),
+        ("/page;b=2;a=1", "/page;b=2;a=1", "/about/"),
+        ("/page;b=2;a=1", "/page;a=1;b=2/", "/about/"),
+        ("/shop/;b;a?p=1", "/shop/;a;b?p=1", "/about/"),
+        ("/page;b;a", "/page%3Ba;b", "/about/"),
+        ("/services;a", "/services/", None),
         ("/services/", "/services/", "/about/"),  # a page that is still there
     ],
 )
@@ -183,6 +189,28 @@ def test_an_address_of_which_no_redirect_would_ever_be_used_is_refused(
     assert not Redirect.objects.exists()
     va.post("/admin/redirects/add/", form | {"old_path": "/mediation/"})
     assert Redirect.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/?utm_source=flyer", "utm_source"),
+        ("/offer/?utm_id=1&fbclid=2", "utm_id"),
+        ("/offer/?p=1&mc_eid=2", "mc_eid"),
+        ("http://127.0.0.1:8000/offer/?gclid=1", "gclid"),
+    ],
+)
+def test_an_address_is_refused_with_what_a_cache_in_front_leaves_out(
+    va: Client, address: str, name: str
+) -> None:
+    form = {"old_path": address, "redirect_link": "/about/", "is_permanent": "on"}
+    assert f"Leave out “{name}”" in va.post("/admin/redirects/add/", form).text
+    assert not Redirect.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "varnish.vcl"])
+def test_every_front_leaves_out_the_same(name: str) -> None:
+    assert CAMPAIGN.pattern in (DEPLOY / name).read_text()
 
 
 @pytest.mark.parametrize("address", ["http://[", "//[x", "https://exa]mple/old/"])

@@ -30,6 +30,9 @@ MAX_HOPS = 10
 ESCAPED_DOT = re.compile("%2e", re.IGNORECASE)
 # Where other programs keep their feeds, by the key of the path
 FEEDS = {"/rss", "/rss.xml", "/atom", "/atom.xml", "/feed.xml", "/index.xml", "/blog/feed"}
+# What advertisements and newsletters add to a link; deploy/nginx.conf and deploy/varnish.vcl leave
+# it out, so that it makes no page of its own
+CAMPAIGN = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id")
 Parameters = Counter[tuple[str, str]]
 
 
@@ -49,8 +52,12 @@ class Destination(NamedTuple):
 
 
 def path_key(path: str) -> str:
-    """Return a decoded path as redirects are compared by: NFC, without the slash at its end."""
-    return unicodedata.normalize("NFC", path).rstrip("/") or "/"
+    """Return a decoded path as redirects are compared by: NFC, without the slash at its end, and
+    with its last parameters (`;a;b`, RFC 3986, 3.3) in one order, as Wagtail stores them."""
+    folder, slash, name = unicodedata.normalize("NFC", path).rstrip("/").rpartition("/")
+    name, *parameters = name.split(";")
+    start = f"{folder}{slash}{name}".rstrip("/") or "/"
+    return ";".join([start, *sorted(filter(None, parameters))])
 
 
 def decoded(path: bytes) -> str:
@@ -233,16 +240,23 @@ def check_path_or_url(text: str) -> None:
 
 def check_old_path(text: str) -> None:
     """Raise ValidationError for an address that no redirect is looked up for: it would never do
-    anything. Files may come from a proxy or a bucket, and the admin's doors stay open."""
+    anything. Files may come from a proxy or a bucket, and the admin's doors stay open; a cache in
+    front leaves out what CAMPAIGN names."""
     try:
-        path = urlsplit(text.strip()).path
+        parts = urlsplit(text.strip())
     except ValueError:  # "http://["
         raise ValidationError("That is no web address. Check how it is spelt.") from None
     kept = ("/admin/", settings.MEDIA_URL, settings.STATIC_URL)
-    if f"/{path.strip('/')}/".startswith(kept):
+    if f"/{parts.path.strip('/')}/".startswith(kept):
         raise ValidationError(
             f"An address that begins with {kept[0]}, {kept[1]} or {kept[2]} can’t be redirected."
         )
+    for name, _ in parameters_of(parts.query):
+        if CAMPAIGN.fullmatch(name):
+            raise ValidationError(
+                f"Leave out “{name}”: it only says where a visitor comes from, and a redirect "
+                "can’t depend on it."
+            )
 
 
 def let_redirects_lead_to_paths() -> None:
