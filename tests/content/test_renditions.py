@@ -15,6 +15,7 @@ from PIL import Image
 from wagtail.models import Collection, CollectionViewRestriction
 
 from newsletter.models import Campaign
+from tests.bucket import bucket_server
 from tests.conftest import SmallSite, picture_bytes
 from vasite.content.models import SiteImage, SiteRendition
 from vasite.content.pictures import all_specs
@@ -27,6 +28,13 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "head": lambda content: content[:100],
     "half": lambda content: content[: len(content) // 2],
     "short": lambda content: content[:-1],
+    # Of the right length, but a power cut came before its data
+    "zeros": lambda content: bytes(len(content)),
+    "first page": lambda content: content[:4096] + bytes(len(content) - 4096),
+    "gap": lambda content: content[:4096] + bytes(4096) + content[8192:],
+    "last page": lambda content: content[: (len(content) - 1) // 4096 * 4096].ljust(
+        len(content), b"\0"
+    ),
 }
 
 
@@ -34,23 +42,34 @@ def path_of(rendition: SiteRendition) -> Path:
     return Path(default_storage.path(rendition.file.name))
 
 
-def rendition_of(image: SiteImage, kind: str) -> SiteRendition:
-    return image.renditions.filter(filter_spec__endswith=kind).first()
+def rendition_of(image: SiteImage, ending: str) -> SiteRendition:
+    return image.renditions.filter(filter_spec__endswith=ending).first()
 
 
 @pytest.mark.parametrize(
     ("kind", "damage"),
-    [("avif", "head"), ("avif", "short"), ("webp", "half"), ("webp", "short"), ("jpeg", "empty")],
+    [
+        *(("avif", "head"), ("avif", "short"), ("webp", "half"), ("webp", "short")),
+        *(("jpeg", "empty"), ("jpeg", "zeros")),
+        *(
+            (kind, damage)
+            for kind in ("avif", "webp", "jpeg")
+            for damage in ("first page", "gap", "last page")
+        ),
+    ],
 )
 def test_visitor_gets_a_whole_file_in_place_of_a_damaged_one(
     client: Client,
-    image: SiteImage,
+    db: None,
     work: Callable[[], None],
     kind: str,
     damage: str,
 ) -> None:
+    noise = BytesIO()
+    Image.effect_noise((500, 300), 40).save(noise, "JPEG")
+    image = SiteImage.objects.create(title="Sand", file=ImageFile(noise, name="sand.jpg"))
     work()
-    damaged = rendition_of(image, kind)
+    damaged = rendition_of(image, f"width-500|format-{kind}")
     old_url = damaged.url
     path_of(damaged).write_bytes(DAMAGE[damage](path_of(damaged).read_bytes()))
     complete_renditions.call()
@@ -73,6 +92,45 @@ def test_visitor_gets_a_file_that_was_deleted(
     complete_renditions.call()
     work()
     assert client.get(SiteRendition.objects.get(pk=gone.pk).url).status_code == 200
+
+
+def test_visitor_gets_a_file_that_the_bucket_has_lost(
+    client: Client, db: None, settings: Any, work: Callable[[], None]
+) -> None:
+    with bucket_server() as port:
+        settings.MEDIA_BUCKET = {
+            **{"access_key": "key", "secret_key": "secret", "bucket_name": "media"},
+            "endpoint_url": f"http://127.0.0.1:{port}",
+        }
+        bucket = {
+            "BACKEND": "vasite.serving.bucket.BucketStorage",
+            "OPTIONS": settings.MEDIA_BUCKET | {"file_overwrite": False},
+        }
+        settings.STORAGES = settings.STORAGES | {"default": bucket}
+        file = ImageFile(BytesIO(picture_bytes((200, 100))), name="desk.jpg")
+        image = SiteImage.objects.create(title="Desk", file=file)
+        work()
+        gone, other = rendition_of(image, "avif"), rendition_of(image, "webp")
+        default_storage.delete(gone.file.name)
+        complete_renditions.call()
+        work()
+        assert client.get(SiteRendition.objects.get(pk=gone.pk).url).status_code == 200
+        assert SiteRendition.objects.get(pk=other.pk).url == other.url
+
+
+def test_owner_keeps_the_file_of_one_colour_that_holds_many_zeros(
+    db: None, work: Callable[[], None]
+) -> None:
+    file = ImageFile(BytesIO(picture_bytes((2240, 1400))), name="wall.jpg")
+    image = SiteImage.objects.create(title="Wall", file=file)
+    spec = "width-2240|format-jpeg"
+    image.get_rendition(spec)
+    assert spec in missing_renditions(image)
+    work()
+    rendition = image.renditions.get(filter_spec=spec)
+    complete_renditions.call()
+    work()
+    assert image.renditions.get(filter_spec=spec).url == rendition.url
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])

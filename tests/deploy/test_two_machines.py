@@ -6,22 +6,20 @@ import http.cookiejar
 import re
 import shutil
 import socket
-import subprocess
-import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.deploy.fronts import HOST, listens
+from tests.bucket import bucket_server
+from tests.deploy.fronts import HOST
 from tests.served import (
     ServedSite,
     copy_of_standard_site,
-    free_port,
     needs_postgresql,
     wait_until,
 )
@@ -76,22 +74,6 @@ print("file:", default_storage.save("images/large.bin", ContentFile(bytes(16 * 1
 class Machines(NamedTuple):
     first: ServedSite
     second: ServedSite
-
-
-@contextmanager
-def bucket_server() -> Iterator[int]:
-    """A server that speaks S3, with a bucket of our own."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: listens(port))
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/media", method="PUT")
-        urllib.request.urlopen(request, timeout=20).close()  # noqa: S310
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from operator import attrgetter
-from typing import IO
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -15,6 +13,7 @@ from wagtail.images.models import Filter
 from vasite.content.models import SiteImage, SiteRendition
 from vasite.content.pictures import all_specs, focal_point_key, made
 
+PAGE_BYTES = 4096  # of a file in memory, which Linux writes as one
 PNG_END = b"IEND\xaeB`\x82"  # PNG 3, 11.2.5
 
 
@@ -59,8 +58,12 @@ def make_missing_renditions(image: SiteImage, start: int = 0, seconds: float = m
 
 def replace(rendition: SiteRendition) -> None:
     """Make a rendition's file anew, under another name: browsers keep the damaged one."""
+    made_anew = rendition.image.generate_rendition_file(Filter(spec=rendition.filter_spec))
+    made_anew.seek(0)
+    if made_anew.read() == content_of(rendition):  # one of a single colour may hold as many zeros
+        return
     old_name = rendition.file.name
-    rendition.file = rendition.image.generate_rendition_file(Filter(spec=rendition.filter_spec))
+    rendition.file = made_anew
     rendition.save()
     rendition.purge_from_cache()
     if rendition.file.name != old_name:  # as it is if the old file was gone
@@ -68,38 +71,45 @@ def replace(rendition: SiteRendition) -> None:
 
 
 def is_damaged(rendition: SiteRendition) -> bool:
-    """Return whether a rendition's file is gone or cut short.
+    """Return whether a rendition's file is gone, cut short or was never written in full.
 
-    Not asked of a bucket, which takes a file whole or not at all: each look would be a download.
+    A bucket takes a file whole or not at all: it is asked whether it has it, as each look into one
+    would be a download.
     """
     if settings.MEDIA_BUCKET:
-        return False
+        return not default_storage.exists(rendition.file.name)
+    return not is_whole(content_of(rendition))
+
+
+def content_of(rendition: SiteRendition) -> bytes:
+    """Return what a rendition's file holds; nothing if it can't be read."""
     try:
         with default_storage.open(rendition.file.name) as file:
-            return not is_whole(file)
+            return bytes(file.read())
     except OSError:
-        return True
+        return b""
 
 
-def is_whole(file: IO[bytes]) -> bool:
-    """Return whether an image file ends where its format says.
+def is_whole(content: bytes) -> bool:
+    """Return whether an image file ends where its format says and has no page that is all zeros,
+    as a power cut leaves it where the disk had its length but not its data.
 
-    Not decoded: a site has tens of thousands of them, fifty for each image.
+    Not decoded: a site has tens of thousands of them, fifty for each image, and zeros within a WebP
+    or JPEG decode without an error.
     """
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 16))
-    tail = file.read()
-    file.seek(0)
-    head = file.read(12)
-    if head.startswith(b"\x89PNG"):
-        return tail.endswith(PNG_END)
-    if head.startswith(b"\xff\xd8"):
-        return tail.endswith(b"\xff\xd9")
-    if head.startswith(b"RIFF"):
-        return size == 8 + int.from_bytes(head[4:8], "little")
+    pages = (content[start : start + PAGE_BYTES] for start in range(0, len(content), PAGE_BYTES))
+    if not all(any(page) for page in pages):
+        return False
+    if content.startswith(b"\x89PNG"):
+        return content.endswith(PNG_END)
+    if content.startswith(b"\xff\xd8"):
+        return content.endswith(b"\xff\xd9")
+    if content.startswith(b"RIFF"):
+        return len(content) == 8 + int.from_bytes(content[4:8], "little")
     place = 0  # AVIF: boxes, each with its length first (ISO/IEC 14496-12, 4.2)
-    while head[4:8].isalnum() and int.from_bytes(head[:4]) >= 8:
-        place += int.from_bytes(head[:4])
-        file.seek(place)
-        head = file.read(8)
-    return place == size > 0
+    while content[place + 4 : place + 8].isalnum():
+        length = int.from_bytes(content[place : place + 4])
+        if length < 8:
+            break
+        place += length
+    return place == len(content) > 0
