@@ -118,6 +118,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # After which a long task enqueues its rest, so that emails and whatever else is due come first
 SLICE_SECONDS = 5
+# After which a request leaves to the worker what is still to become private; nginx waits 60 for it
+HIDING_SECONDS = 20
 # What the worker does by the clock: name of the task, seconds between two runs
 PERIODIC_TASKS = {
     "vasite.serving.tasks.publish_scheduled_pages": 30,

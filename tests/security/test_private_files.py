@@ -20,12 +20,14 @@ from django.core.files.images import ImageFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
 from wagtail.documents.models import Document
 from wagtail.models import Collection, CollectionViewRestriction, Page, PageViewRestriction
 
 from tests.conftest import SmallSite, picture_bytes
 from vasite.content.models import SiteImage
-from vasite.content.private_images import move_images
+from vasite.content.private_images import move_image
+from vasite.content.tasks import move_private_images
 from vasite.seo.cards import card_name
 
 Work = Callable[[], None]
@@ -148,9 +150,61 @@ def test_image_that_cannot_be_moved_leaves_no_other_in_public(
     assert second.file.name.startswith("private/")
     path.rmdir()
     kept.rename(path)
-    move_images()
+    move_private_images.call()
     first.refresh_from_db()
     assert first.file.name.startswith("private/")
+
+
+def test_image_that_two_requests_hide_at_once_is_kept(
+    va: Client, commit: Commit, collection: Collection
+) -> None:
+    image = upload_image(collection)
+    default_storage.save(f"private/{image.file.name}", ContentFile(b"of another image"))
+    with commit():
+        make_private(va, collection)
+    with commit():
+        move_image(image)  # as it was before
+    image.refresh_from_db()
+    assert default_storage.open(image.file.name).read() == picture_bytes()
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["short", "long"])
+def test_owner_who_makes_many_images_private_has_other_work_done_meanwhile(
+    va: Client,
+    work: Work,
+    commit: Commit,
+    collection: Collection,
+    settings: Any,
+    is_long: bool,
+) -> None:
+    if is_long:
+        settings.HIDING_SECONDS = settings.SLICE_SECONDS = 0
+    images = [upload_image(collection) for _ in range(3)]
+    work()
+    with commit():
+        make_private(va, collection)
+    left = [image for image in images if public_files_of(image)]
+    assert len(left) == (2 if is_long else 0)
+    with commit():
+        work()
+    assert [image for image in images if public_files_of(image)] == []
+    assert DBTaskResult.objects.failed().count() == 0
+
+
+def test_owner_who_makes_many_images_public_has_other_work_done_between(
+    va: Client, work: Work, commit: Commit, collection: Collection, settings: Any
+) -> None:
+    make_private(va, collection)
+    images = [upload_image(collection) for _ in range(3)]
+    work()
+    settings.SLICE_SECONDS = 0
+    with commit():
+        CollectionViewRestriction.objects.all().delete()
+    assert [image for image in images if public_files_of(image)] == []
+    move_private_images.call()
+    assert len([image for image in images if public_files_of(image)]) == 1
+    work()
+    assert all(public_files_of(image) for image in images)
 
 
 def test_image_of_a_collection_made_private_later_leaves_the_public_folder(

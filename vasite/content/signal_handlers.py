@@ -16,8 +16,8 @@ from wagtail.signals import page_published
 
 from vasite.characters import clean_data, clean_text
 from vasite.content.models import SiteImage
-from vasite.content.private_images import image_moved, move_images
-from vasite.content.tasks import index_again, learn_words, make_renditions
+from vasite.content.private_images import image_moved
+from vasite.content.tasks import follow_privacy, index_again, learn_words, make_renditions
 
 
 @receiver(pre_save)
@@ -59,19 +59,20 @@ def make_renditions_of_new_file(instance: SiteImage, **kwargs: Any) -> None:
 @receiver(post_save, sender=Collection)
 @receiver(post_save, sender=SiteImage)
 def move_images_of_collection(**kwargs: Any) -> None:
-    transaction.on_commit(move_images)
+    transaction.on_commit(follow_privacy)
 
 
 @receiver(post_save, sender=ModelLogEntry)
 def move_images_of_moved_collection(instance: ModelLogEntry, **kwargs: Any) -> None:
     """Follow a collection that was moved into another: the tree sends no signal, but logs it."""
     if instance.content_type and instance.content_type.model_class() is Collection:
-        transaction.on_commit(move_images)
+        transaction.on_commit(follow_privacy)
 
 
 @receiver(image_moved)
 def make_renditions_of_moved_image(image: SiteImage, **kwargs: Any) -> None:
-    make_renditions.enqueue(image.pk)
+    if image.is_public:
+        make_renditions.enqueue(image.pk)
 
 
 @receiver(page_published)

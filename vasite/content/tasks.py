@@ -17,12 +17,12 @@ from wagtail.search.index import get_indexed_models
 
 from vasite.content import vocabulary
 from vasite.content.models import SiteImage
-from vasite.content.private_images import move_images
+from vasite.content.private_images import hide_images, images_to_show, move_image
 from vasite.content.renditions import make_missing_renditions, missing_renditions
 from vasite.content.visibility import visible
 from vasite.retention import RETENTION
 from vasite.serving.faults import AllFailedError, attempt
-from vasite.serving.queue import enqueue_rest
+from vasite.serving.queue import enqueue_once, enqueue_rest
 from vasite.serving.slices import batches, delete_in_slices, for_each_in_slices, in_batches
 
 INDEXED_AT_ONCE = 50
@@ -104,9 +104,21 @@ def make_some_renditions(image_id: int, start: int) -> None:
 
 
 @task()
-def move_private_images() -> None:
-    """Move the images whose collection became private or public by a way that sends no signal."""
-    move_images()
+def move_private_images(after: int = 0) -> None:
+    """Move the images whose collection became private or public: what a request has left, and what
+    changed by a way that sends no signal."""
+    if hide_images(settings.SLICE_SECONDS):
+        shown = images_to_show()
+        for_each_in_slices(move_private_images, after, "Private images", shown, move_image)
+    else:
+        enqueue_once(move_private_images)
+
+
+def follow_privacy() -> None:
+    """Hide at once the images that became private, as far as a request may take; leave the rest,
+    and those that became public, to the worker."""
+    if not hide_images(settings.HIDING_SECONDS) or images_to_show().exists():
+        enqueue_once(move_private_images)
 
 
 @task(priority=-10)

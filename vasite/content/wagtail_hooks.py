@@ -14,10 +14,11 @@ from wagtail.models import Page
 
 from vasite.content.admin import PagesWithoutActions
 from vasite.content.page_forms import wants_json
-from vasite.content.private_images import move_images, private_media
+from vasite.content.private_images import private_media
 from vasite.content.rich_text import VisiblePageLinkHandler
 from vasite.content.scheduling import keep_what_is_public, move_schedule, say_schedule
 from vasite.content.sharing import share
+from vasite.content.tasks import follow_privacy
 
 # A word processor's headings begin with level 1, which a page keeps for its title, and go deeper
 # than ours. What is pasted as such is stored as the nearest level that we have.
@@ -126,7 +127,7 @@ def private_media_urls() -> list[Any]:
 @hooks.register("after_bulk_action")
 def move_images_of_bulk_action(request: HttpRequest, *args: Any, **kwargs: Any) -> None:
     """Follow images that were put into another collection: the bulk action sends no signal."""
-    move_images()
+    follow_privacy()
 
 
 @hooks.register("register_admin_urls")
