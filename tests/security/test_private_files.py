@@ -304,6 +304,13 @@ def test_private_image_is_on_no_page_feed_sitemap_or_card(
     work()
     assert default_storage.open(card_name(site.post)).read() != card
 
+    with commit():
+        CollectionViewRestriction.objects.all().delete()
+    move_private_images.call()
+    assert default_storage.exists(card_name(site.post))
+    work()
+    assert default_storage.open(card_name(site.post)).read() == card
+
 
 @pytest.mark.parametrize("way", ["private", "private above", "unpublished", "deleted"])
 def test_card_of_a_page_that_nobody_may_see_is_deleted(

@@ -2,11 +2,13 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.images import ImageFile
 from django.core.files.storage import default_storage
 from django.test import Client
+from django.urls import reverse
 from PIL import Image, ImageColor
 from wagtail.models import Page
 
@@ -23,14 +25,38 @@ def test_it_works(client: Client, site: SmallSite, image: SiteImage, work) -> No
     site.post.save_revision().publish()
     work()
     page = client.get("/blog/on-trust/").text
-    found = page.partition('property="og:image" content="http://127.0.0.1:8000')[2].partition('"')[
-        0
-    ]
-    answer = client.get(found)
+    answer = client.get(card_address(page))
     assert answer.status_code == 200
     with Image.open(BytesIO(b"".join(answer.streaming_content))) as card:
         assert card.size == SIZE
     assert '<meta name="twitter:card" content="summary_large_image">' in page
+
+
+@pytest.mark.parametrize("is_above", [False, True], ids=["the page", "the page above"])
+def test_crawler_gets_the_card_of_a_page_as_soon_as_it_is_no_longer_private(
+    client: Client,
+    va: Client,
+    site: SmallSite,
+    is_above: bool,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    page = site.blog if is_above else site.post
+    privacy = reverse("wagtailadmin_pages:set_privacy", args=[page.pk])
+    with django_capture_on_commit_callbacks(execute=True):
+        va.post(privacy, {"restriction_type": "login"})
+    assert client.get("/blog/on-trust/").status_code == 302
+    assert not default_storage.exists(card_name(site.post))
+    with django_capture_on_commit_callbacks(execute=True):
+        va.post(privacy, {"restriction_type": "none"})
+    card = card_address(client.get("/blog/on-trust/").text)
+    assert card_name(site.post) in card
+    assert client.get(card).status_code == 200
+
+
+def card_address(page: str) -> str:
+    """Return the path of the card that a page names."""
+    found = page.partition('property="og:image" content="http://127.0.0.1:8000')[2]
+    return found.partition('"')[0]
 
 
 def test_dark_ink_of_a_transparent_picture_is_seen_on_its_card(site: SmallSite) -> None:

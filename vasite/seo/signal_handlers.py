@@ -16,7 +16,7 @@ from vasite.content.models import SiteImage
 from vasite.content.private_images import image_moved
 from vasite.seo.addresses import note_arrival, note_departure
 from vasite.seo.cards import card_name, remove_cards_showing, remove_hidden_cards
-from vasite.seo.tasks import draw_card, refresh_cards, review_published_page
+from vasite.seo.tasks import draw_card, draw_cards_below, refresh_cards, review_published_page
 from vasite.serving.queue import enqueue_once
 
 
@@ -35,9 +35,15 @@ def note_address_of_page(instance: Page, **kwargs: Any) -> None:
 @receiver([post_save, post_delete], sender=PageViewRestriction)
 @receiver([page_unpublished, post_page_move])
 def settle_cards(sender: Any, **kwargs: Any) -> None:
-    """Remove at once the cards of pages that became private; draw those of public ones later."""
+    """Remove at once the cards of pages that became private; draw later what is missing."""
     transaction.on_commit(remove_hidden_cards)
     enqueue_once(refresh_cards)
+
+
+@receiver(post_delete, sender=PageViewRestriction)
+def draw_cards_of_public_branch(instance: PageViewRestriction, **kwargs: Any) -> None:
+    """Draw the cards with the end of the privacy, as the pages name them from then on."""
+    transaction.on_commit(partial(draw_cards_below, instance.page_id))
 
 
 @receiver(post_delete, sender=Page)
@@ -47,7 +53,8 @@ def remove_card_of_deleted_page(instance: Page, **kwargs: Any) -> None:
 
 @receiver(image_moved)
 def redraw_cards_of_image(sender: Any, image: SiteImage, **kwargs: Any) -> None:
-    remove_cards_showing(image)
+    if not image.is_public:  # else they stay until those with the image are drawn
+        remove_cards_showing(image)
     enqueue_once(refresh_cards)
 
 
