@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class NewsletterConfig(AppConfig):
@@ -6,7 +7,7 @@ class NewsletterConfig(AppConfig):
     verbose_name = "Newsletter"
 
     def ready(self) -> None:
-        from newsletter import signal_handlers  # noqa: F401
+        from newsletter import signal_handlers
         from newsletter.people import CommentKeeper, FollowKeeper, ReportKeeper, SubscriberKeeper
         from newsletter.structured_data import add_comments
         from vasite.forms import people
@@ -17,4 +18,5 @@ class NewsletterConfig(AppConfig):
         watching.SEEN_VALUES["newsletter_comment"] = "approved"
         watching.UNSEEN_TABLES.update({"newsletter_delivery", "newsletter_subscriberevent"})
         structured_data.contributors.append(add_comments)
+        post_migrate.connect(signal_handlers.index_campaigns_after_migration, sender=self)
         people.keepers += [CommentKeeper(), FollowKeeper(), ReportKeeper(), SubscriberKeeper()]

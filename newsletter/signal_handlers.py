@@ -1,14 +1,17 @@
-"""What mail providers report by their webhooks, and what ends the plan of a newsletter."""
+"""What mail providers report by their webhooks, what ends the plan of a newsletter, and what an
+update asks for."""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
+from wagtail.tasks import update_reference_index_task
 
 from blog.models import Category
 from newsletter.bounces import is_about_recipient
@@ -69,3 +72,17 @@ def unschedule_newsletters_of(instance: Category, **kwargs: Any) -> None:
     why = f"The category “{instance.name}” was deleted. Look at whom it goes to, then send it."
     for campaign in Campaign.objects.filter(topics=instance):
         change_to_draft(campaign, why)
+
+
+# The migration from which on Wagtail's index of references holds what campaigns use
+INDEXING = ("newsletter", "0019_index_campaigns")
+
+
+def index_campaigns_after_migration(plan: Sequence[tuple[Any, bool]] = (), **kwargs: Any) -> None:
+    """Have the campaigns of a site that was updated indexed, each in a task of its own, after
+    everything else that waits. `flush` sends no plan."""
+    applied = {(one.app_label, one.name) for one, is_undone in plan if not is_undone}
+    if INDEXING in applied:
+        task = update_reference_index_task.using(priority=-10)
+        for key in Campaign.objects.values_list("pk", flat=True):
+            task.enqueue(Campaign._meta.app_label, Campaign._meta.model_name, str(key))

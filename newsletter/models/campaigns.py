@@ -166,6 +166,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         gone_out = [Campaign.Status.SENDING, Campaign.Status.PAUSED, Campaign.Status.SENT]
         return self.filter(status__in=gone_out, is_public=True).order_by("-started_at", "-pk")
 
+    def in_use(self) -> CampaignQuerySet:
+        """Return those that somebody may still read on the site or get: what was sent to readers
+        alone is over."""
+        is_over = Q(status=Campaign.Status.SENT, is_public=False)
+        return self.exclude(is_over | Q(status=Campaign.Status.STOPPED))
+
 
 class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
     """A letter: what it says, to whom it goes and how far that is."""
@@ -250,7 +256,6 @@ class Campaign(PreviewableMixin, RevisionMixin, ClusterableModel):
 
     objects = CampaignQuerySet.as_manager()
 
-    wagtail_reference_index_ignore = True
     panels = [
         FieldPanel("subject"),
         FieldPanel("preheader"),

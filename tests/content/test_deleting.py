@@ -7,18 +7,30 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.documents import get_document_model
+from wagtail.documents.models import AbstractDocument
+from wagtail.models import ReferenceIndex
 
 from blog.models import Category
 from contact.models import Enquiry
+from newsletter.models import Campaign
 from tests.conftest import SmallSite
 from vasite.content.models import SiteImage
 
 
 def words_of(answer) -> str:
     return " ".join(answer.text.split())
+
+
+@pytest.fixture
+def document(db: None) -> AbstractDocument:
+    file = ContentFile(b"%PDF-1.7", name="prices.pdf")
+    return get_document_model().objects.create(title="Prices", file=file)
 
 
 def test_a_deleted_image_is_missed_where_the_owner_reads_it_is(
@@ -38,16 +50,103 @@ def test_a_deleted_image_is_missed_where_the_owner_reads_it_is(
 
 
 def test_a_document_in_a_text_is_named(
-    va: Client, site: SmallSite, work: Callable[[], None]
+    va: Client, site: SmallSite, document: AbstractDocument, work: Callable[[], None]
 ) -> None:
-    document = get_document_model().objects.create(
-        title="Prices", file=ContentFile(b"%PDF-1.7", name="prices.pdf")
-    )
     site.post.body = [("text", f'<p><a linktype="document" id="{document.pk}">Prices</a></p>')]
     site.post.save_revision().publish()
     work()
     page = words_of(va.get(f"/admin/documents/delete/{document.pk}/"))
     assert "On trust</a> (post), which stays, without it" in page
+
+
+def addresses(image: SiteImage, document: AbstractDocument, site: SmallSite) -> list[str]:
+    return [
+        f"/admin/images/{image.pk}/delete/",
+        f"/admin/documents/delete/{document.pk}/",
+        f"/admin/pages/{site.post.pk}/delete/",
+    ]
+
+
+def write_newsletter(image: SiteImage, document: AbstractDocument, site: SmallSite) -> Campaign:
+    picture = {"picture": {"image": image, "alt_text": "A desk", "decorative": False}}
+    return Campaign.objects.create(
+        subject="Spring news",
+        body=[
+            ("picture", picture),
+            ("text", f'<p><a linktype="document" id="{document.pk}">Prices</a></p>'),
+            ("posts", {"heading": "New on the blog", "posts": [site.post]}),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "is_public", "is_told"),
+    [
+        ("draft", False, True),
+        ("scheduled", False, True),
+        ("sending", False, True),
+        ("sent", True, True),
+        ("sent", False, False),
+        ("stopped", True, False),
+    ],
+)
+def test_a_newsletter_is_named_while_somebody_may_read_it_on_the_site_or_get_it(
+    va: Client,
+    site: SmallSite,
+    image: SiteImage,
+    document: AbstractDocument,
+    work: Callable[[], None],
+    status: str,
+    is_public: bool,
+    is_told: bool,
+) -> None:
+    campaign = write_newsletter(image, document, site)
+    work()
+    Campaign.objects.update(status=status, is_public=is_public)
+    words = f'href="/admin/campaigns/edit/{campaign.pk}/">Spring news</a> (letter), which stays'
+    for address in addresses(image, document, site):
+        page = words_of(va.get(address))
+        assert (words in page) is is_told, address
+        assert ("It is used in 1 place:" in page) is is_told, address
+
+
+def test_newsletters_sent_long_ago_do_not_slow_deleting_down(
+    va: Client,
+    site: SmallSite,
+    image: SiteImage,
+    document: AbstractDocument,
+    work: Callable[[], None],
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert "used nowhere" in words_of(va.get(f"/admin/images/{image.pk}/delete/"))
+        return len(found)
+
+    va.get(f"/admin/images/{image.pk}/delete/")
+    before = queries()
+    for _ in range(30):
+        write_newsletter(image, document, site)
+    work()
+    Campaign.objects.update(status="sent", is_public=False)
+    assert queries() == before + 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_newsletters_written_before_an_update_are_named_after_it(
+    va: Client,
+    site: SmallSite,
+    image: SiteImage,
+    document: AbstractDocument,
+    work: Callable[[], None],
+) -> None:
+    write_newsletter(image, document, site)
+    call_command("migrate", "newsletter", "0018", verbosity=0)
+    work()
+    ReferenceIndex.objects.all().delete()
+    call_command("migrate", verbosity=0)
+    work()
+    for address in addresses(image, document, site):
+        assert "Spring news</a> (letter)" in words_of(va.get(address)), address
 
 
 def test_a_category_names_its_posts(va: Client, site: SmallSite, work: Callable[[], None]) -> None:

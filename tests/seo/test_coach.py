@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from blog.models import BlogPostPage
+from newsletter.models import Campaign
 from services.models import AreaPage
 from tests.conftest import SmallSite
 from vasite.business.models import BusinessSettings
@@ -196,6 +197,8 @@ def test_a_place_page_that_repeats_another_is_told_so(site: SmallSite) -> None:
 
 
 def test_a_post_that_nobody_links_to(site: SmallSite, work) -> None:
+    posts = {"heading": "New on the blog", "posts": [site.post]}
+    Campaign.objects.create(subject="On trust", body=[("posts", posts)])  # no page of the site
     work()
     assert "orphan" in [finding.check for finding in review(Draft(site.post))]
     site.service.body = [text(f'<p><a linktype="page" id="{site.post.pk}">On trust</a></p>')]

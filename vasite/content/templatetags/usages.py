@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, groupby, islice
+from operator import attrgetter
 from typing import Any
 
 from django import template
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models.fields.reverse_related import ManyToManyRel, ManyToOneRel
 from django.template import Context
@@ -21,6 +24,7 @@ MAX_SHOWN = 20
 # Under which Wagtail's templates know what is about to be deleted (read in 7.4)
 NAMES = ("page", "object", "image", "document", "snippet", "item")
 CHOSEN_IN_TEXTS = (AbstractDocument, AbstractImage)  # without a key of the database
+Found = Iterator[tuple[models.Model, str, list[Any]]]  # what uses it, its kind, rules of deletion
 
 
 @dataclass(frozen=True)
@@ -71,19 +75,40 @@ def sources(subject: models.Model | None) -> Iterator[tuple[models.Model, str, s
     if subject is None or subject.pk is None:
         return
     seen = set()
-    for source, references in ReferenceIndex.get_references_to(subject).group_by_source_object():
-        seen.add(key_of(source))
-        rules = [reference.on_delete for reference in references]
-        yield source, references[0].model_name, consequence_of(rules)
+    for source, kind, rules in chain(indexed(subject), related(subject)):
+        if key_of(source) not in seen:
+            seen.add(key_of(source))
+            yield source, kind, consequence_of(rules)
+
+
+def indexed(subject: models.Model) -> Found:
+    """Find what Wagtail's index of references knows."""
+    references = ReferenceIndex.get_references_to(subject).order_by("base_content_type")
+    for key, of_kind in groupby(references, attrgetter("base_content_type_id")):
+        of_source = defaultdict(list)
+        for reference in of_kind:
+            of_source[reference.object_id].append(reference)
+        model = ContentType.objects.get_for_id(key).model_class()
+        for source in in_use(model._default_manager.filter(pk__in=of_source)):
+            found = of_source[str(source.pk)]
+            yield source, found[0].model_name, [reference.on_delete for reference in found]
+
+
+def related(subject: models.Model) -> Found:
+    """Find what has its key."""
     for relation in subject._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ManyToOneRel | ManyToManyRel) or relation.one_to_one:
             continue
         model = relation.related_model
         rules = [] if relation.many_to_many else [relation.on_delete]
-        for source in model._default_manager.filter(**{relation.field.name: subject})[:MAX_SHOWN]:
-            if key_of(source) not in seen:
-                seen.add(key_of(source))
-                yield source, str(model._meta.verbose_name), consequence_of(rules)
+        rows = model._default_manager.filter(**{relation.field.name: subject})
+        for source in in_use(rows)[:MAX_SHOWN]:
+            yield source, str(model._meta.verbose_name), rules
+
+
+def in_use(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Leave out what is over, where a kind of thing tells that."""
+    return rows.in_use() if hasattr(rows, "in_use") else rows
 
 
 def key_of(source: models.Model) -> tuple[type[models.Model], str]:

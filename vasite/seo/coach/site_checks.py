@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from wagtail.models import Page, ReferenceIndex
 
@@ -126,7 +127,8 @@ def dead_links(draft: Draft) -> Iterator[Finding]:
 def orphan(draft: Draft) -> Iterator[Finding]:
     if draft.kind != "blogpostpage" or not draft.page.pk or not draft.page.live:
         return
-    references = ReferenceIndex.get_references_to(draft.page)
+    pages = ContentType.objects.get_for_model(Page)
+    references = ReferenceIndex.get_references_to(draft.page).filter(base_content_type=pages)
     if not references.exclude(object_id=str(draft.page.pk)).exists():
         yield Finding(
             "orphan",
