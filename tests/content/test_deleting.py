@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -12,11 +13,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
 from wagtail.models import ReferenceIndex
 
-from blog.models import Category
+from blog.models import BlogPostPage, Category
 from contact.models import Enquiry
 from newsletter.models import Campaign
 from tests.conftest import SmallSite
@@ -159,6 +161,63 @@ def test_a_category_names_its_posts(va: Client, site: SmallSite, work: Callable[
     assert "On trust</a> (post), which stays, without it" in page
 
 
+@pytest.mark.parametrize("is_scheduled", [False, True])
+def test_a_draft_of_a_public_page_is_named(
+    va: Client,
+    site: SmallSite,
+    image: SiteImage,
+    document: AbstractDocument,
+    work: Callable[[], None],
+    is_scheduled: bool,
+) -> None:
+    category = Category.objects.create(name="Trust", slug="trust")
+    draft = BlogPostPage(title="On time", first_published_at=timezone.now())
+    site.blog.add_child(instance=draft).save_revision().publish()
+    draft.refresh_from_db()
+    draft.picture, draft.categories = image, [category]
+    links = (("document", document.pk), ("page", site.post.pk), ("page", site.service.pk))
+    words = "".join(f'<a linktype="{kind}" id="{key}">Look</a>' for kind, key in links)
+    draft.body = [("text", f"<p>{words}</p>")]
+    if is_scheduled:
+        draft.go_live_at = timezone.now() + timedelta(days=1)
+        draft.save_revision().publish()
+        draft.refresh_from_db()
+        draft.picture, draft.body, draft.go_live_at = None, [], None
+        draft.categories = []
+    draft.save_revision()
+    work()
+    paths = [
+        *addresses(image, document, site),
+        f"/admin/pages/{site.service.pk}/delete/",
+        f"/admin/pages/{site.service.pk}/unpublish/",
+        reverse(Category.snippet_viewset.get_url_name("delete"), args=[category.pk]),
+    ]
+    for path in paths:
+        page = words_of(va.get(path))
+        assert "It is used in 1 place:" in page, path
+        assert "On time</a> (post, in a draft), which stays, without it" in page, path
+    assert "It is used" not in words_of(va.get(f"/admin/pages/{draft.pk}/delete/"))
+
+
+def test_what_uses_a_page_below_a_deleted_one_is_named(
+    va: Client, site: SmallSite, work: Callable[[], None]
+) -> None:
+    link = f'<p><a linktype="page" id="{site.post.pk}">On trust</a></p>'
+    for page in (site.service, site.post, site.blog.add_child(instance=BlogPostPage(title="Two"))):
+        page.body = [("text", link)]
+        page.save_revision().publish()
+    work()
+    for path in (
+        f"/admin/pages/{site.blog.pk}/delete/",
+        f"/admin/bulk/wagtailcore/page/delete/?id={site.blog.pk}",
+    ):
+        page = words_of(va.get(path))
+        assert "It, or a page below it, is used in 1 place:" in page, path
+        assert ">Inbox</a> (service), which stays, without it" in page, path
+        assert "On trust</a> (" not in page, "it is deleted itself"
+    assert "It is used" not in words_of(va.get(f"/admin/pages/{site.blog.pk}/unpublish/"))
+
+
 def test_a_service_names_the_enquiries_about_it(
     va: Client, site: SmallSite, work: Callable[[], None]
 ) -> None:
@@ -166,7 +225,8 @@ def test_a_service_names_the_enquiries_about_it(
     Client().post("/contact/", words | {"service": "inbox"})
     assert Enquiry.objects.get().service == site.service
     work()
-    assert "Hannah Cole" in words_of(va.get(f"/admin/pages/{site.service.pk}/delete/"))
+    for service in (site.service, site.service.get_parent()):
+        assert "Hannah Cole" in words_of(va.get(f"/admin/pages/{service.pk}/delete/"))
 
 
 @pytest.mark.parametrize("fields", [{}, {"name_email-email": "new@example.com"}])

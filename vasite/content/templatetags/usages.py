@@ -12,12 +12,17 @@ from typing import Any
 from django import template
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models import Q
 from django.db.models.fields.reverse_related import ManyToManyRel, ManyToOneRel
 from django.template import Context
+from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.admin.views.generic import UnpublishView
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
-from wagtail.models import ReferenceIndex
+from wagtail.models import Page, ReferenceIndex, Revision
+
+from vasite.serving.slices import in_batches
 
 register = template.Library()
 MAX_SHOWN = 20
@@ -41,9 +46,10 @@ class Usage:
 def usages(context: Context) -> list[Usage]:
     """List where the thing that a template asks about is used."""
     finder = AdminURLFinder(context["request"].user)
+    is_deleted = not isinstance(context.get("view"), UnpublishView)
     found = (
         Usage(str(source), kind, url, consequence)
-        for source, kind, consequence in sources(subject_of(context))
+        for source, kind, consequence in sources(subject_of(context), with_descendants=is_deleted)
         if (url := finder.get_edit_url(source))
     )
     return list(islice(found, MAX_SHOWN))
@@ -70,40 +76,70 @@ def subject_of(context: Context) -> models.Model | None:
     return next((one for one in candidates if isinstance(one, models.Model)), None)
 
 
-def sources(subject: models.Model | None) -> Iterator[tuple[models.Model, str, str]]:
-    """Find what uses it: by Wagtail's index of references, and what that leaves out by the keys."""
+def sources(
+    subject: models.Model | None, *, with_descendants: bool
+) -> Iterator[tuple[models.Model, str, str]]:
+    """Find what uses it, or one of the pages below it; not what is among these itself."""
     if subject is None or subject.pk is None:
         return
-    seen = set()
-    for source, kind, rules in chain(indexed(subject), related(subject)):
+    subjects = [subject]
+    if with_descendants and isinstance(subject, Page):
+        subjects += subject.get_descendants().specific(defer=True)
+    seen = {key_of(one) for one in subjects}
+    for source, kind, rules in chain(indexed(subjects), drafted(subjects), related(subjects)):
         if key_of(source) not in seen:
             seen.add(key_of(source))
             yield source, kind, consequence_of(rules)
 
 
-def indexed(subject: models.Model) -> Found:
-    """Find what Wagtail's index of references knows."""
-    references = ReferenceIndex.get_references_to(subject).order_by("base_content_type")
+def indexed(subjects: list[models.Model]) -> Found:
+    """Find what Wagtail's index of references knows: of a page, what is saved with it."""
+    references = ReferenceIndex.get_references_to_in_bulk(subjects).order_by("base_content_type")
     for key, of_kind in groupby(references, attrgetter("base_content_type_id")):
         of_source = defaultdict(list)
         for reference in of_kind:
             of_source[reference.object_id].append(reference)
-        model = ContentType.objects.get_for_id(key).model_class()
+        model: Any = ContentType.objects.get_for_id(key).model_class()
         for source in in_use(model._default_manager.filter(pk__in=of_source)):
             found = of_source[str(source.pk)]
             yield source, found[0].model_name, [reference.on_delete for reference in found]
 
 
-def related(subject: models.Model) -> Found:
+def drafted(subjects: list[models.Model]) -> Found:
+    """Find the pages that use it in changes that are not public yet: the index leaves them out."""
+    wanted = {key_of(one) for one in subjects}
+    latest = Page.objects.filter(has_unpublished_changes=True).values("latest_revision")
+    unpublished = Q(pk__in=latest) | Q(approved_go_live_at__isnull=False)
+    for revision in in_batches(Revision.page_revisions.filter(unpublished)):
+        page = revision.as_object()
+        if not wanted.isdisjoint(references_of(page)):
+            yield page, f"{page._meta.verbose_name}, in a draft", []
+
+
+def references_of(page: Page) -> Iterator[tuple[int, str]]:
+    """Yield the type and the key of each thing that a page uses."""
+    # Wagtail has no public way to ask a revision (7.4; https://github.com/wagtail/wagtail/issues/13594)
+    for type_of_one, key, *_ in ReferenceIndex._extract_references_from_object(page):
+        yield type_of_one, key
+    for field in page._meta.many_to_many:
+        if isinstance(field, ParentalManyToManyField):
+            yield from map(key_of, getattr(page, field.name).all())
+
+
+def related(subjects: list[models.Model]) -> Found:
     """Find what has its key."""
-    for relation in subject._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, ManyToOneRel | ManyToManyRel) or relation.one_to_one:
-            continue
-        model = relation.related_model
-        rules = [] if relation.many_to_many else [relation.on_delete]
-        rows = model._default_manager.filter(**{relation.field.name: subject})
-        for source in in_use(rows)[:MAX_SHOWN]:
-            yield source, str(model._meta.verbose_name), rules
+    of_model = defaultdict(list)
+    for one in subjects:
+        of_model[type(one)].append(one)
+    for subject_model, ones in of_model.items():
+        for relation in subject_model._meta.get_fields(include_hidden=True):
+            if not isinstance(relation, ManyToOneRel | ManyToManyRel) or relation.one_to_one:
+                continue
+            model = relation.related_model
+            rules = [] if relation.many_to_many else [relation.on_delete]
+            rows = model._default_manager.filter(**{f"{relation.field.name}__in": ones})
+            for source in in_use(rows)[:MAX_SHOWN]:
+                yield source, str(model._meta.verbose_name), rules
 
 
 def in_use(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
@@ -111,9 +147,10 @@ def in_use(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
     return rows.in_use() if hasattr(rows, "in_use") else rows
 
 
-def key_of(source: models.Model) -> tuple[type[models.Model], str]:
-    """Tell a thing by its topmost model: Wagtail's index knows each page as a Page."""
-    return (source._meta.get_parent_list() or [type(source)])[-1], str(source.pk)
+def key_of(source: models.Model) -> tuple[int, str]:
+    """Return the type and the key of a thing as Wagtail's index does: each page is a Page."""
+    topmost = (source._meta.get_parent_list() or [type(source)])[-1]
+    return ContentType.objects.get_for_model(topmost).pk, str(source.pk)
 
 
 def consequence_of(rules: list[Any]) -> str:
