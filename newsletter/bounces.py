@@ -9,6 +9,7 @@ from email.errors import MessageError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from html import unescape
 from itertools import islice
 
 from vasite.mail.refusals import ENHANCED_CODE, REPLY_CODE, Meaning, meaning_of
@@ -64,8 +65,8 @@ COPY = re.compile(
     r"|(?:return-path|received|message-id|dkim-signature):.*)$",
     re.I | re.M,
 )
-STYLE = re.compile(r"<(?:style|script)\b", re.I)
-STYLE_END = re.compile(r"</(?:style|script)>", re.I)
+STYLE = re.compile(r"<(?:style|script)\b|<!--", re.I)  # what nobody sees
+STYLE_END = re.compile(r"</(?:style|script)>|-->", re.I)
 TAG = re.compile(r"</?[a-z][^<>@]*>", re.I)
 # From the mailbox back to what the sender wrote: the first is Sendmail's
 RECIPIENT_FIELDS = ("X-Actual-Recipient", "Final-Recipient", "Original-Recipient")
@@ -227,7 +228,7 @@ def failure_of(fields: Message, said: str, texts: dict[str, str]) -> Failure | N
         return None
     addresses = addresses_of(fields)
     said = words_about(addresses, texts) or said
-    text = re.sub(r"^[\w.-]+ ?; ?", "", one_line(fields, "Diagnostic-Code"))[:MAX_DIAGNOSTIC]
+    text = re.sub(r"^[\w.-]+ ?; ?", "", header(fields, "Diagnostic-Code"))[:MAX_DIAGNOSTIC]
     is_about = is_about_recipient(f"{text}\n{said}")
     meaning = meaning_of(text, status, is_about_recipient=is_about)
     if meaning is Meaning.UNKNOWN:
@@ -318,7 +319,7 @@ def text_before_copy(parts: list[Message]) -> str:
     if "<" in said:
         first, *rest = STYLE.split(said)  # a pattern for a whole one is quadratic without its end
         outside = (STYLE_END.split(part, maxsplit=1)[-1] for part in rest)
-        said = TAG.sub(" ", " ".join([first, *outside]))
+        said = unescape(TAG.sub(" ", " ".join([first, *outside])))
     return COPY.split(said[:MAX_WORDS], maxsplit=1)[0]
 
 

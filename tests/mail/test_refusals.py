@@ -167,6 +167,9 @@ NOT_GONE = [
     ("550 The recipient is currently not accepting any messages", ""),
     ("Name service error for name=x type=MX: Malformed or unexpected name server reply", "5.4.4"),
     ("550 We are not accepting mail with attachments", ""),
+    ("550 The recipient does not accept mails with attachments", ""),
+    ("550 This mailbox no longer accepts mail from your network", "5.0.0"),
+    ("550 This group doesn’t receive email from outside the organization", "5.0.0"),
     # words that are not known are no reason
     ("550 Postfach ist voll", ""),
     ("551 Votre boîte est pleine", ""),

@@ -190,6 +190,18 @@ CASES = {
         ),
         GONE,
     ),
+    "an encoded word": (  # RFC 2047
+        notification(fields("5.0.0", "smtp; =?utf-8?B?NTUwIFVzZXIgdW5rbm93bg==?=")),
+        GONE,
+    ),
+    "HTML with named signs": (
+        words_only(
+            "<!-- mailbox full --><p>&lt;reader&#64;example.com&gt;</p>"
+            "<p>550 The&nbsp;mailbox doesn&rsquo;t&nbsp;exist</p>\n" + COPY,
+            Content_Type="text/html",
+        ),
+        GONE,
+    ),
     "disabled and so unknown": (
         notification(
             fields("5.0.0", ""),

@@ -37,6 +37,8 @@ def words(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.I)
 
 
+# Whoever takes it from some, or some of it, is there
+ANY_MAIL = r"(?:any )?(?:e ?)?mail(?!s? (?:from|with|that|of)\b)"
 # Phrases of Postfix, Exim, Sendmail, qmail, Exchange, Gmail, Outlook, Yahoo, iCloud, AOL, Domino,
 # Courier and others. What names the mailbox itself comes first, then what is no fault of it.
 NO_MAILBOX_WORDS = words(
@@ -55,7 +57,7 @@ NO_MAILBOX_WORDS = words(
     r"|not an? (?:valid|known|active|existing|registered|deliverable|current))"
     r" (?:local |virtual |mail ?|e ?mail |destination |or \w+ )?"
     r"(?:user|recipient|mailbox|account|address|local part|person|alias|username|customer"
-    r"|addressee)s?(?! (?:error|list|verification|quota|size|full|has exceeded|is full|is over))",
+    r"|addressee)(?!s? (?:error|list|verification|quota|size|full|has exceeded|is full|is over))",
     r"no (?:valid recipients|mail ?box here|such (?:name|one|domain|host|person)|matches to"
     r"|one by that name"
     r"|mail ?box (?:found|available for|by that name)|account (?:found|by that name)"
@@ -63,8 +65,8 @@ NO_MAILBOX_WORDS = words(
     r"(?:could not|couldn['’]?t|can['’]?t|cannot|can not|unable to)(?: be)? (?:find|verify|found)"
     r"(?: \w+){0,3} (?:user|recipient|mailbox|account|address)",
     r"(?:do|does|did)(?:es)? ?n[o'’]t (?:exist|have (?:an? )?(?:\S+ )?(?:account|mailbox))",
-    r"no longer (?:accepts? (?:e ?)?mail|exists?|in use|in service|valid|here|at|on|with|works?"
-    r"|receives? (?:e ?)?mail|employed|an? employee)",
+    rf"no longer (?:(?:accepts?|receives?) {ANY_MAIL}|exists?|in use|in service|valid|here|at|on"
+    r"|with|works?|employed|an? employee)",
     r"(?:user|account|mailbox|address|recipient)s?(?: \S+)?"
     r" (?:is |has been |was |are |now |permanently )*(?:discontinued|closed|terminated"
     r"|deleted|removed|retired|cancell?ed)",
@@ -93,9 +95,8 @@ NO_MAILBOX_WORDS = words(
     r"lookups failed permanently",
     r"nxdomain",
     r"name or service not known",
-    r"(?:does not|does ?n['’]t|not|never) accept(?:ing|s)? (?:any )?(?:e ?)?mail"
-    r"(?! (?:from|with|that|of)\b)",
-    r"does ?n['’]t receive (?:e ?)?mail",
+    rf"(?:does not|does ?n['’]t|not|never) accept(?:ing|s)? {ANY_MAIL}",
+    rf"does ?n['’]t receive {ANY_MAIL}",
     r"no smtp service",
     r"null mx",
     r"no mx (?:record )?(?:found )?for",
@@ -224,7 +225,7 @@ OTHER_WORDS = words(
     r"dmarc",
     r"authenticat\w+",
     r"relay\w*",
-    r"accept\w{0,3} (?:any )?(?:e ?)?mails? from",
+    r"(?:accept|receiv)\w{0,3} (?:any )?(?:e ?)?mails? from",
     r"sender",
     r"from address",
     r"return path",
