@@ -235,20 +235,23 @@ class Columns:
 
 
 def decode(content: bytes) -> str:
-    """Return a file's text: UTF-8, UTF-16 with its mark, or what Excel writes on Windows. A line
-    that is not UTF-8 in a file that is does not change how the others are read."""
+    """Return a file's text: UTF-8, UTF-16 with its mark, or what Excel writes on Windows or, with
+    CR alone at the end of a line, on a Mac. A line that is not UTF-8 in a file that is does not
+    change how the others are read."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     if b"\x00" in content:
         raise UnreadableError("This is no CSV file. In Excel: Save as → CSV UTF-8.")
-    return "".join(map(decode_line, content.removeprefix(b"\xef\xbb\xbf").splitlines(True)))
+    other = "mac_roman" if b"\r" in content and b"\n" not in content else "cp1252"
+    lines = content.removeprefix(b"\xef\xbb\xbf").splitlines(True)
+    return "".join(decode_line(line, other) for line in lines)
 
 
-def decode_line(line: bytes) -> str:
+def decode_line(line: bytes, other: str) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:
-        return line.decode("cp1252", "replace")
+        return line.decode(other, "replace")
 
 
 def rows_of(text: str) -> Iterator[Row]:
@@ -308,7 +311,7 @@ def records_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str], str,
             if is_separator(record) and not start:
                 continue
             try:
-                cells = next(csv.reader([record], delimiter=delimiter))
+                cells = next(csv.reader([record], delimiter=delimiter, skipinitialspace=True))
             except csv.Error:
                 yield start + 1, [], "One of its cells is too long to be read.", record
             else:
@@ -364,7 +367,7 @@ def columns_of(rows: list[list[str]]) -> Columns | None:
     if not rows:
         return None
     width = max(map(len, rows))
-    first_is_data = any(ADDRESS.fullmatch(cell.strip()) for cell in rows[0])
+    first_is_data = is_data(rows[0])
     headings = [] if first_is_data else rows[0]
     keys = [heading_key(heading) for heading in headings]
     data = rows if first_is_data else rows[1:]
@@ -397,6 +400,14 @@ def columns_of(rows: list[list[str]]) -> Columns | None:
         elif looks_like_status(columns.key_of(place), values):
             columns.doubtful.add(place)
     return columns
+
+
+def is_data(cells: list[str]) -> bool:
+    """Tell whether a first row names nothing: an address in it may be a wrong one, but that in a
+    heading may be an example."""
+    has_email = any(ADDRESS.fullmatch(cell.strip()) for cell in cells)
+    is_named = any(EMAIL_KEY.search(heading_key(cell)) for cell in cells)
+    return has_email or (not is_named and any("@" in cell.strip("@") for cell in cells))
 
 
 def heading_key(heading: str) -> str:

@@ -689,6 +689,39 @@ def test_a_list_is_read_however_its_columns_are_called(
     assert taken_in(va, work, content) == {"ada@example.com": "confirmed"}
 
 
+@pytest.mark.parametrize("first", ["ada@example,Ada", "Ada <ada@example.com>,Ada", "a@b@c.de,Ada"])
+def test_a_first_row_with_a_wrong_address_is_no_heading(
+    va: Client, site: SmallSite, work: Callable[[], None], first: str
+) -> None:
+    others = {"bob@example.com", "cyd@example.com"}
+    taken = taken_in(va, work, "\n".join([first, *others]))
+    assert taken.keys() - {"ada@example.com"} == others
+    assert len(taken) + len(SubscriberImport.objects.get().faults) == 3
+
+
+def test_a_heading_with_an_example_in_it_stays_one(
+    va: Client, site: SmallSite, work: Callable[[], None]
+) -> None:
+    content = "Your email (like you@example.com),Status\nada@example.com,unsubscribed\n"
+    assert taken_in(va, work, content) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ('email, name, status\nada@example.com, "Day, Zoë", subscribed\n', "Day, Zoë"),
+        ("email,name\rada@example.com,Zoë\r".encode("mac_roman"), "Zoë"),
+        ("email,name\r\nada@example.com,Zoë\r\n".encode("cp1252"), "Zoë"),
+    ],
+    ids=["blanks before quotation marks", "an old Mac", "Windows"],
+)
+def test_a_name_is_read_as_it_was_written(
+    va: Client, site: SmallSite, work: Callable[[], None], content: str | bytes, name: str
+) -> None:
+    assert taken_in(va, work, content) == {"ada@example.com": "confirmed"}
+    assert Subscriber.objects.get().name == name
+
+
 def test_one_bad_row_costs_no_other(va: Client, site: SmallSite, work: Callable[[], None]) -> None:
     lines = ["email,name", "a@example.com,Zoë", f"b@example.com,{'x' * 200_000}", "c@example.com,"]
     content = "\n".join(lines).encode() + b"\xff\nd@example.com,D"
