@@ -16,6 +16,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, ImageColor
+from PIL.PngImagePlugin import PngInfo
 from wagtail.users.models import UserProfile
 
 from tests.conftest import SmallSite
@@ -388,10 +389,15 @@ def test_a_photo_that_was_turned_already_is_not_turned_again(va: Client, site: S
     image, exif = Image.new("RGB", (40, 20)), Image.Exif()
     exif[0x0112] = 6
     # Without the box these are no more than notes: ISO/IEC 23008-12, A.2.2
-    for content in (file_of(image, "AVIF", xmp=XMP_TURNED), file_of(image, "HEIF", exif=exif)):
-        assert b"irot" not in content
+    boxed = [file_of(image, "AVIF", xmp=XMP_TURNED), file_of(image, "HEIF", exif=exif)]
+    assert not any(b"irot" in content for content in boxed)
+    note = PngInfo()
+    note.add_itxt("XML:com.adobe.xmp", XMP_TURNED.decode())
+    # Browsers turn these by their EXIF alone, which is gone
+    noted = [file_of(image, kind, xmp=XMP_TURNED) for kind in ("JPEG", "WEBP")]
+    for content in (*boxed, *noted, file_of(image, "PNG", pnginfo=note)):
         upload(va, content)
-    assert [(one.width, one.height) for one in SiteImage.objects.all()] == [(40, 20)] * 2
+    assert [(one.width, one.height) for one in SiteImage.objects.all()] == [(40, 20)] * 5
 
 
 def test_the_turn_of_a_converted_picture_is_carried_out(va: Client, site: SmallSite) -> None:

@@ -225,9 +225,8 @@ def normalise_upload(upload: UploadedFile) -> None:
         check_suitable(opened)
         if opened.format == "JPEG":
             opened.draft("RGB", (ORIGINAL_WIDTH, ORIGINAL_WIDTH))
-        if opened.format == "AVIF":
-            # Pillow would turn it by this, but boxes alone turn an AVIF (ISO/IEC 23008-12, 6.5.10)
-            opened.info.pop("xmp", None)
+        for note in ("xmp", "XML:com.adobe.xmp"):
+            opened.info.pop(note, None)  # Pillow would turn it by this, which no browser does
         profile = profile_of(opened)
         picture = in_eight_bits(opened)
         picture.thumbnail((ORIGINAL_WIDTH, ORIGINAL_WIDTH))  # first: what follows makes copies
