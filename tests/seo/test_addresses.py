@@ -19,6 +19,8 @@ from services.models import ServicePage
 from tests.conftest import SmallSite
 from tests.newsletter.test_deleting_comments import comment_on
 from tests.pagecache.conftest import Visitors, new_layer, visit  # noqa: F401 - fixtures
+from tests.seo.schema import graph_of
+from vasite.home.models import StandardPage
 from vasite.seo.addresses import Pace
 from vasite.seo.models import FormerAddress, MissingAddress
 
@@ -299,6 +301,23 @@ def test_the_sitemap_names_each_public_page_once(client: Client, site: SmallSite
     for path in ("/", "/services/", "/services/inbox/", "/blog/", "/contact/", "/newsletter/"):
         assert f"<loc>http://127.0.0.1:8000{path}</loc>" in text
     assert "/admin/" not in text
+
+
+def test_a_page_in_another_script_has_one_spelling_of_its_address(
+    client: Client, site: SmallSite
+) -> None:
+    """Escaped, as the sitemap's protocol asks for it and as links to it are written."""
+    page = site.home.add_child(
+        instance=StandardPage(title="Über mich", slug="über-mich", show_in_menus=True)
+    )
+    url = page.full_url
+    assert url.endswith("/%C3%BCber-mich/")
+    html = client.get(page.url).text
+    assert f'<link rel="canonical" href="{url}">' in html
+    assert f'<a href="{page.url}" aria-current="page">' in html
+    assert f"<loc>{url}</loc>" in client.get("/sitemap.xml").text
+    shown = next(node for node in graph_of(html) if node["@id"] == f"{url}#page")
+    assert shown["url"] == url
 
 
 def test_a_list_has_changed_when_what_it_lists_has(client: Client, site: SmallSite) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.encoding import escape_uri_path
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from wagtail.models import Page
@@ -107,4 +108,4 @@ def canonical_url(request: HttpRequest, page: Page, number: int = 1) -> str:
     if getattr(request, "is_preview", False):
         return page.full_url or ""
     suffix = f"?page={number}" if number > 1 else ""
-    return f"{settings.SITE_URL}{request.path}{suffix}"
+    return f"{settings.SITE_URL}{escape_uri_path(request.path)}{suffix}"

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
@@ -72,7 +73,7 @@ def entries(start: int, others: list[tuple[str, datetime]]) -> Iterator[str]:
     for pk, url_path, published, kind in rows[start:end]:
         changed = max(filter(None, (published, lists.get(kind))), default=None)
         name = pictures.get(pk)
-        address = f"{settings.SITE_URL}/{url_path[len(home) :]}"
+        address = f"{settings.SITE_URL}/{escape_uri_path(url_path[len(home) :])}"
         yield entry(address, changed, picture_url(name) if name else "")
     for address, changed in others[max(0, start - page_count) : max(0, end - page_count)]:
         yield entry(address, changed, "")

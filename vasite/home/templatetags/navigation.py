@@ -9,6 +9,7 @@ from django import template
 from django.apps import apps
 from django.http import HttpRequest
 from django.template import Context
+from django.utils.encoding import escape_uri_path
 from wagtail.models import Page, Site
 
 from contact.models import ContactPage
@@ -56,7 +57,7 @@ def breadcrumbs(context: Context, title: str = "") -> list[tuple[str, str]]:
     request, page = context["request"], context.get("page")
     if page is None or getattr(request, "is_preview", False) or request.path == "/":
         return []
-    path = request.path
+    path = escape_uri_path(request.path)
     if not any(entry.is_current for entry in entries(request)):
         path = page.get_url(request) or path  # its form's own address, with the form's errors
     above = [(entry.title, entry.url) for entry in entries(request) if is_or_holds(entry, path)]
@@ -91,8 +92,9 @@ def read_entries(request: HttpRequest) -> list[Entry]:
             for page in visible(Page.objects.child_of(site.root_page)).order_by("path")
         ]
 
+    path = escape_uri_path(request.path)  # as a page's own is
     found = remembered(f"pages of site {site.pk}", read)
-    return [replace(entry, is_current=is_or_holds(entry, request.path)) for entry in found]
+    return [replace(entry, is_current=is_or_holds(entry, path)) for entry in found]
 
 
 def is_or_holds(entry: Entry, path: str) -> bool:
