@@ -87,6 +87,10 @@
         if (stateOf(field) === before) continue;
         field.dispatchEvent(new Event("input", { bubbles: true }));
         field.dispatchEvent(new Event("change", { bubbles: true }));
+        if (field.dataset.controller === "w-tag") {
+          field.nextElementSibling.remove(); // the tags as they were, which it draws once
+          field.replaceWith(field.cloneNode());
+        }
       }
       return true;
     }
@@ -116,13 +120,47 @@
     return false;
   };
 
-  const startOf = (form) => `${PREFIX}${user} ${location.pathname} ${form.getAttribute("id") ?? form.getAttribute("action")} `;
+  // An image or a document uploaded among others has a page of its own, whose fields have no prefix:
+  // what was typed about it is offered there (its addresses as in Wagtail 7.4).
+  const UPLOADED = /^(.*\/)multiple\/(\d+)\/$/;
+  const startOf = (form) => {
+    const [, area, pk] = UPLOADED.exec(form.getAttribute("action")) ?? [];
+    if (pk) return `${PREFIX}${user} ${area.replace("documents/", "documents/edit/")}${pk}/ w-editor-form `;
+    return `${PREFIX}${user} ${location.pathname} ${form.getAttribute("id") ?? form.getAttribute("action")} `;
+  };
   const newKey = (form) => startOf(form) + Math.random(); // two windows of one page keep apart
 
+  const lineOf = (text) => {
+    const line = Object.assign(document.createElement("div"), { className: "help-block help-warning unsaved w-form-width" });
+    line.setAttribute("role", "status");
+    line.append(text);
+    return line;
+  };
+
+  const CHOOSER = "form[data-chooser-modal-creation-form]";
+  const FORMS = `form[data-edit-form], main form[method=post i]:has(textarea, input[type=text]), ${CHOOSER}`;
+  const watched = new WeakSet();
+  const watchAll = () => {
+    for (const form of document.querySelectorAll(FORMS)) {
+      if (!watched.has(form)) watch(form);
+      watched.add(form);
+    }
+  };
+
+  const own = new Set(); // the keys of this window
   const watch = (form) => {
     let key = newKey(form);
+    const isUploaded = UPLOADED.test(form.getAttribute("action"));
     const isReply = ([name]) => form.elements[name]?.dataset?.replyDraft; // kept by reply_drafts.js
-    const serialise = () => JSON.stringify(fieldsOf(new FormData(form)).filter((one) => !isReply(one)));
+    const serialise = () => {
+      const data = new FormData(form);
+      for (const { value, parentElement } of form.querySelectorAll(".tagit-new input")) {
+        const { name } = parentElement.parentElement.previousElementSibling; // a tag that is being typed
+        if (value) data.set(name, [data.get(name), value].filter(Boolean).join());
+      }
+      const fields = fieldsOf(data).filter((one) => !isReply(one));
+      return JSON.stringify(isUploaded ? fields.map(([name, value]) => [name.replace(/^(doc|image)-\d+-/, ""), value]) : fields);
+    };
     const first = serialise();
     let clean = first; // what the server has
     let isTouched = false;
@@ -132,7 +170,7 @@
     let timer = null;
     const keep = () => {
       clearTimeout(timer);
-      if (isSignedOut) return;
+      if (isSignedOut || !form.isConnected) return;
       const now = serialise();
       if (!key.startsWith(startOf(form))) {
         localStorage.removeItem(key); // its first autosave gave a new page its address
@@ -140,6 +178,7 @@
       }
       if (now === saved || now === clean) localStorage.removeItem(key);
       else store(key, { at: Date.now(), fields: now, isSent: now === sent });
+      own.add(key);
     };
     const changed = () => {
       isTouched = true;
@@ -168,14 +207,21 @@
       keep();
       sessionStorage.setItem(SENT, key);
     });
+    // A form that is sent without leaving the page: of an upload among others, or in a chooser
+    const answered = (event, { responseText }, { url }) => {
+      if (!new URL(url, location.href).href.startsWith(form.action)) return;
+      const { success, step } = JSON.parse(responseText);
+      if (!success && [undefined, "reshow_creation_form"].includes(step)) return;
+      saved = url === form.action ? sent : serialise(); // or it is deleted
+      localStorage.removeItem(key);
+    };
+    if (isUploaded || form.matches(CHOOSER)) jQuery(document).on("ajaxSuccess", answered);
     const leave = () => isTouched && keep();
     addEventListener("pagehide", leave);
     document.addEventListener("visibilitychange", () => document.hidden && leave());
 
     const offer = (other, draft) => {
-      const line = Object.assign(document.createElement("div"), { className: "help-block help-warning unsaved w-form-width" });
-      line.setAttribute("role", "status");
-      line.append(`What you typed here at ${moment(draft.at)} was not saved. `);
+      const line = lineOf(`What you typed here at ${moment(draft.at)} was not saved. `);
       const button = (label, act) => {
         const one = Object.assign(document.createElement("button"), { type: "button", className: "button button-small button-secondary", textContent: label });
         one.addEventListener("click", act);
@@ -203,8 +249,9 @@
     const isBack = (other) => other === sessionStorage.getItem(SENT) && document.querySelector(".messages .error");
     const drafts = stored(startOf(form)).map((other) => [other, load(other)]);
     for (const [other, draft] of drafts.sort(([, one], [, two]) => one.at - two.at)) {
-      if (draft.fields !== first && !isBack(other)) offer(other, draft);
-      else [key, clean] = [other, null]; // the page has it, and it is not known to be saved
+      // The page has it, and it is not known to be saved.
+      if (draft.fields === first || isBack(other) || own.has(other)) [key, clean] = [other, null];
+      else if (!isUploaded) offer(other, draft);
     }
   };
 
@@ -219,7 +266,18 @@
       if (draft && !draft.isSent) store(form ? newKey(form) : key, draft);
       sessionStorage.removeItem(SENT);
     }
-    const forms = document.querySelectorAll("form[data-edit-form], main form[method=post i]:has(textarea)");
-    for (const form of forms) watch(form);
+    watchAll();
+    // Whatever comes later is there before anything is typed into it.
+    for (const type of ["focusin", "pointerdown"]) addEventListener(type, watchAll);
+    const uploads = document.querySelector("#upload-list");
+    const area = location.pathname.replace("multiple/add/", "");
+    for (const key of uploads ? stored(`${PREFIX}${user} ${area}`) : []) {
+      const { at, fields } = load(key);
+      const { title } = Object.fromEntries(JSON.parse(fields));
+      const line = lineOf(`What you typed about “${title}” at ${moment(at)} was not saved. `);
+      const button = { className: "button button-small button-secondary", href: key.split(" ")[2], textContent: "Open it" };
+      line.append(Object.assign(document.createElement("a"), button));
+      uploads.before(line);
+    }
   });
 })();

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Route, expect
 
 from tests.browser.conftest import sign_in
 from tests.browser.test_writing import PASTE, paste, publish, start_post
@@ -69,6 +70,12 @@ KEPT_IMAGES = """
 from vasite.content.models import SiteImage
 print(SiteImage.objects.filter(title__startswith="kept-").count())
 """
+IMAGE = """
+from vasite.content.models import SiteImage
+image = SiteImage.objects.get(title="The {name} title")
+print([image.description, image.is_decorative, *sorted(image.tags.names())])
+"""
+SIZES = itertools.count(501)  # no two pictures the same
 LAST_REASONS = """
 from contact.models import Enquiry
 print(Enquiry.objects.latest("pk").reasons)
@@ -700,6 +707,90 @@ def test_several_images_are_kept_when_the_page_is_left(admin: Page, demo: Served
     admin.goto(f"{demo.url}/admin/images/")  # the newest first
     for name in ("kept-one", "kept-two", "kept-three"):
         expect(admin.get_by_text(name).first).to_be_visible()
+
+
+def upload_several(admin: Page, demo: ServedSite, names: list[str]) -> Locator:
+    """Upload images by the page for several, and return the forms that come for them."""
+    admin.goto(f"{demo.url}/admin/images/multiple/add/")
+    files = [
+        {
+            "name": f"{name}.jpg",
+            "mimeType": "image/jpeg",
+            "buffer": picture_bytes((600, next(SIZES))),
+        }
+        for name in names
+    ]
+    admin.locator("input[type=file][multiple]").set_input_files(files)
+    forms = admin.locator("#upload-list form")
+    expect(forms).to_have_count(len(names))
+    return forms
+
+
+def test_words_about_several_uploads_are_offered_after_the_tab_was_closed(
+    admin: Page, demo: ServedSite
+) -> None:
+    forms = upload_several(admin, demo, ["first", "second"])
+    for form, name in zip(forms.all(), ("first", "second"), strict=True):
+        form.get_by_label("Title").fill(f"The {name} title")
+        form.get_by_label("Alt text").fill(f"The {name} alt text")
+        form.get_by_role("checkbox").check()
+        tags = form.locator(".tagit-new input")
+        tags.fill(f"{name} tag")
+        tags.press("Enter")
+        tags.press_sequentially("half")
+    context = admin.context
+    admin.close(run_before_unload=True)
+    context.clear_cookies()
+    page = context.new_page()
+    sign_in(page, demo)
+    for name in ("first", "second"):
+        page.goto(f"{demo.url}/admin/images/multiple/add/")
+        page.locator(".unsaved", has_text=name).get_by_role("link", name="Open it").click()
+        page.get_by_role("button", name="Bring it back").click()
+        expect(page.get_by_label("Title")).to_have_value(f"The {name} title")
+        expect(page.locator(".tagit-label")).to_have_text([f'"{name} tag"', "half"])
+        press(page, "Save")
+        expect(page.locator(".messages")).to_contain_text("updated")
+        kept = [f"The {name} alt text", True, *sorted(["half", f"{name} tag"])]
+        assert demo.run_code(IMAGE.format(name=name)) == f"{kept}\n"
+    page.goto(f"{demo.url}/admin/images/multiple/add/")
+    expect(page.locator(".unsaved")).to_have_count(0)
+
+
+def test_words_about_an_upload_are_kept_until_they_are_taken(admin: Page, demo: ServedSite) -> None:
+    form = upload_several(admin, demo, ["third"])
+    tags = form.locator(".tagit-new input")
+    form.get_by_label("Alt text").fill("Taken at last")
+    tags.fill("x" * 101)
+    tags.press("Enter")
+    form.get_by_role("button", name="Update").click()
+    expect(form).to_contain_text("over 100 characters")
+    form.get_by_label("Alt text").focus()
+    admin.goto(f"{demo.url}/admin/images/multiple/add/")
+    admin.get_by_role("link", name="Open it").click()
+    admin.get_by_role("button", name="Throw it away").click()
+    form = upload_several(admin, demo, ["fourth"])
+    form.get_by_label("Alt text").fill("Taken at once")
+    form.get_by_role("button", name="Update").click()
+    expect(form).to_have_count(0)
+    admin.reload()
+    expect(admin.locator("#upload-list")).to_be_attached()
+    expect(admin.locator(".unsaved")).to_have_count(0)
+
+
+def test_how_they_agreed_is_offered_after_the_tab_was_closed(admin: Page, demo: ServedSite) -> None:
+    admin.goto(f"{demo.url}/admin/subscribers/import/")
+    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"Email\nann@example.org\n"}
+    admin.locator("input[type=file]").set_input_files(file)
+    admin.get_by_role("button", name="Read it").click()
+    source = "By ticking a box on my old site since 2021"
+    admin.get_by_label("How they agreed").fill(source)
+    address, context = admin.url, admin.context
+    admin.close(run_before_unload=True)
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_label("How they agreed")).to_have_value(source)
 
 
 def test_who_sends_before_the_script_has_come_is_not_one_without_javascript(
