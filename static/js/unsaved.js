@@ -7,9 +7,6 @@
       panel.inert = true;
     }
   });
-  // A browser cuts what is pasted to the length of its field, without a word; the server refuses what
-  // is too long, says so and gives all of it back.
-  addEventListener("focusin", ({ target }) => target.removeAttribute?.("maxlength"));
   try {
     localStorage.length;
   } catch {

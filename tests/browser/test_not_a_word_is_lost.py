@@ -778,6 +778,50 @@ def test_words_about_an_upload_are_kept_until_they_are_taken(admin: Page, demo: 
     expect(admin.locator(".unsaved")).to_have_count(0)
 
 
+def is_refused(field: Locator, button: Locator, words: str) -> None:
+    """Check that a button sends nothing and says why beside a field."""
+    button.click()
+    expect(field).to_be_focused()
+    assert field.evaluate("field => field.validationMessage") == words
+
+
+def test_a_chosen_image_is_not_lost_to_a_fault_beside_it(admin: Page, demo: ServedSite) -> None:
+    start_post(admin, demo, "With a faulty alt text")
+    choose_image(admin)
+    sign_in_again(admin, demo)
+    chooser = admin.locator(".modal-content")
+    chooser.get_by_role("tab", name="Upload").click()
+    file = {"name": "fault.jpg", "mimeType": "image/jpeg", "buffer": picture_bytes((600, 500))}
+    chooser.locator("input[type=file]").set_input_files(file)
+    button = chooser.get_by_role("button", name="Upload")
+    alt_text, tags = chooser.get_by_label("Alt text"), chooser.locator(".tagit-new input")
+    alt_text.fill("x" * 256)
+    is_refused(alt_text, button, "This has 256 characters. Use at most 255.")
+    alt_text.fill("Short")
+    tags.fill("x" * 101)
+    tags.press("Enter")
+    is_refused(tags, button, "This has 101 characters. Use at most 100.")
+    chooser.locator(".tagit-close").click()
+    expect(chooser.locator(".tagit-choice")).to_have_count(0)
+    button.click()
+    expect(chooser).to_have_count(0)
+    expect(admin.get_by_text("fault", exact=True)).to_be_visible()
+
+
+def test_a_chosen_document_is_not_lost_to_a_missing_title(admin: Page, demo: ServedSite) -> None:
+    admin.goto(f"{demo.url}/admin/documents/add/")
+    file = {"name": "prices.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 prices"}
+    admin.locator("#main input[type=file]").set_input_files(file)
+    title = admin.get_by_label("Title")
+    expect(title).to_have_value("prices")
+    title.fill(" ")
+    button = admin.locator("#main").get_by_role("button", name="Upload")
+    is_refused(title, button, "Fill in this field.")
+    title.fill("My prices")
+    button.click()
+    expect(admin.locator(".messages")).to_contain_text("My prices")
+
+
 def test_how_they_agreed_is_offered_after_the_tab_was_closed(admin: Page, demo: ServedSite) -> None:
     admin.goto(f"{demo.url}/admin/subscribers/import/")
     file = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"Email\nann@example.org\n"}

@@ -2,7 +2,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html_join
 from wagtail import hooks
 
-SCRIPTS = ("js/session.js", "js/unsaved.js")
+SCRIPTS = ("js/session.js", "js/unsaved.js", "js/limits.js")
 
 
 @hooks.register("insert_global_admin_js")
