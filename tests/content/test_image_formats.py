@@ -459,6 +459,12 @@ def test_an_owner_is_told_that_hdr_would_look_wrong(
     assert not SiteImage.objects.exists()
 
 
+def tiff(order: str, tag: int, kind: int, count: int) -> bytes:
+    """Return the head of a TIFF with one tag, whose value is 1."""
+    magic = b"II*\0" if order == "<" else b"MM\0*"
+    return magic + struct.pack(f"{order}IHHHII", 8, 1, tag, kind, count, 1) + bytes(40)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -467,6 +473,12 @@ def test_an_owner_is_told_that_hdr_would_look_wrong(
         pytest.param(file_of(COLOURS[0], "BMP"), "This is a Windows bitmap file", id="BMP"),
         pytest.param(file_of(COLOURS[0], "PDF"), "This is a PDF file", id="PDF"),
         pytest.param(file_of(COLOURS[0], "JPEG2000"), "This is a JPEG 2000 file", id="JPEG 2000"),
+        pytest.param(tiff("<", 50706, 1, 4), "This is a raw (DNG) file", id="DNG of a telephone"),
+        pytest.param(tiff(">", 50706, 1, 4), "This is a raw (DNG) file", id="DNG of a camera"),
+        pytest.param(tiff(">", 254, 4, 1), "This is a raw file", id="NEF"),
+        pytest.param(tiff("<", 254, 4, 1), "This is a raw file", id="ARW"),
+        pytest.param(b"II*\0\x10\0\0\0CR\2\0" + bytes(60), "This is a raw (CR2) file", id="CR2"),
+        pytest.param(b"IIRO\x08" + bytes(60), "This is a raw file", id="ORF"),
         pytest.param(b"8BPS\x00\x01" + bytes(40), "This is a Photoshop file", id="PSD"),
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "This is an SVG file", id="SVG"),
         pytest.param(b"\xef\xbb\xbf\n<svg/>", "This is an SVG file", id="SVG with a BOM"),

@@ -31,6 +31,14 @@ TOO_LARGE = (
 VIDEO = "This is a video. Put it on YouTube or Vimeo and add a Video block."
 # How the formats that are not taken are known, and their names for people
 OTHER_FORMATS = {
+    # TIFFs, too: of DNG 1.7's DNGVersion, of Canon, or whose first picture is a small one of the
+    # next (TIFF 6, 8: NewSubfileType)
+    rb"(?s:II\*\x00.*\x12\xc6\x01\x00\x04\x00\x00\x00)": "a raw (DNG)",
+    rb"(?s:MM\x00\*.*\xc6\x12\x00\x01\x00\x00\x00\x04)": "a raw (DNG)",
+    rb"(?s:II\*\x00....CR)": "a raw (CR2)",
+    rb"(?s:II\*\x00.{6}\xfe\x00\x04\x00\x01\x00\x00\x00\x01)": "a raw",
+    rb"(?s:MM\x00\*.{6}\x00\xfe\x00\x04\x00\x00\x00\x01\x00\x00\x00\x01)": "a raw",
+    rb"IIR[OS]|IIU\x00|FUJIFILM": "a raw",
     rb"II[*+]\x00|MM\x00[*+]": "a TIFF",
     rb"8BPS": "a Photoshop",
     rb"BM": "a Windows bitmap",
