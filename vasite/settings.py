@@ -412,7 +412,8 @@ WAGTAILADMIN_RICH_TEXT_EDITORS = {
         "OPTIONS": {
             "features": [
                 *("h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"),
-                *("header-one", "header-four"),  # pasted ones only: vasite.content.wagtail_hooks
+                # pasted ones only: vasite.content.wagtail_hooks
+                *("header-one", "header-four", "header-five", "header-six"),
             ]
         },
     }

@@ -66,6 +66,17 @@
     }
   }
 
+  // The boxes of a list of tasks: the editor would drop them, and with them what is done.
+  function keepTicks(body) {
+    for (const box of body.querySelectorAll("li[data-checked],[role=checkbox],input[type=checkbox]")) {
+      if (!box.isConnected) continue;
+      const sign = box.matches(":checked,[aria-checked=true],[data-checked=true]") ? "☑ " : "☐ ";
+      box.querySelector(":scope > img[aria-roledescription=checkbox], :scope > label > input")?.remove();
+      if (box.localName === "input") box.replaceWith(sign);
+      else (box.querySelector(":scope > p, :scope > div > p") ?? box).prepend(sign);
+    }
+  }
+
   const CROSSED_OUT = "del,s,strike,[style*=line-through]";
   const COUNTED = 'ol[start]:not([start="1"]),ol[type]:not([type="1"]),ol[reversed],ol > li[value]';
   const WORD_ITEM = "p[style*=mso-list]";
@@ -199,12 +210,14 @@
   function tidy(html) {
     const { body } = new DOMParser().parseFromString(html, "text/html");
     for (const hidden of body.querySelectorAll("script,style,template,title")) hidden.remove();
+    keepTicks(body);
     const images = takeOutImages(body);
     const media = [...body.querySelectorAll(MEDIA)].length;
     const isCrossedOut = body.querySelector(CROSSED_OUT);
     const isCounted =
       body.querySelector(COUNTED) || [...body.querySelectorAll(WORD_ITEM)].some(isCountedByWord);
     const links = [...body.querySelectorAll("a[href]")].filter(isLost).length;
+    const quotes = [...body.querySelectorAll("blockquote")].filter((quote) => !isBlank(quote)).length;
     spellOut(body);
     setApart(body);
     const tables = unfoldTables(body);
@@ -214,6 +227,7 @@
     if (images) notes.push(`${images === 1 ? "A picture was" : `${images} pictures were`} left out: add pictures as Picture blocks.`);
     if (tables) notes.push("A table was pasted as lines of text, with “|” between its cells.");
     if (media) notes.push("A video or another embedded item was left out.");
+    if (quotes) notes.push("A quotation was pasted as ordinary text: to set it apart, use a Quote block.");
     if (isCrossedOut) notes.push("Crossed-out words were pasted as ordinary words.");
     if (isCounted) notes.push("Numbered lists count from 1 here: check their numbers.");
     if (links) notes.push("A link that leads to no web or email address was left out.");

@@ -18,6 +18,7 @@ TABLE = "A table was pasted as lines of text, with “|” between its cells."
 PICTURE = "A picture was left out: add pictures as Picture blocks."
 CROSSED_OUT = "Crossed-out words were pasted as ordinary words."
 COUNTED = "Numbered lists count from 1 here: check their numbers."
+QUOTE = "A quotation was pasted as ordinary text: to set it apart, use a Quote block."
 LINK = "A link that leads to no web or email address was left out."
 WORD_LIST = (
     "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]>"
@@ -60,7 +61,7 @@ CASES = {
         "href='https://example.org/'>. second</a></div><p>\n<span>7.</span>\n<span> third</span>"
         "</p><blockquote><span>i. fourth</span></blockquote>",
         "Intro\na. first\nb. second\n7. third\ni. fourth",
-        "",
+        QUOTE,
     ),
     "numbers without a paragraph": ("<span>7. Ring</span><br><span>a. the bank</span>", "", ""),
     "numbers in cells": (
@@ -122,6 +123,26 @@ CASES = {
         "style='display: block'>3 May</span></a><div style='display: flex'><span>Monday</span>"
         "<span>8.30am</span></div><ul><li style='display:grid'><b>Price</b><i>£30</i></li></ul>",
         "Title\n3 May\nMonday\n8.30am\nPrice £30",
+        "",
+    ),
+    "tasks on a web page": (
+        "<ul><li class=task-list-item><input type=checkbox checked disabled> Ring Ann</li><li>"
+        "<p><input type=checkbox> Book a room</p></li></ul><p>Tea <input type=checkbox></p>",
+        "☑ Ring Ann\n☐ Book a room\nTea ☐",
+        "",
+    ),
+    "tasks in Google Docs": (
+        "<ul><li role=checkbox aria-checked=true><img alt=checked src='data:image/png;base64,x' "
+        "width=17 aria-roledescription=checkbox><p><span>Ring Ann</span></p></li><li "
+        "role=checkbox aria-checked=false><p>Book a room</p></li></ul>",
+        "☑ Ring Ann\n☐ Book a room",
+        "",
+    ),
+    "tasks in an editor": (
+        "<ul data-type=taskList><li data-checked=true><label><input type=checkbox checked><span>"
+        "</span></label><div><p>Ring Ann</p></div></li><li data-checked=false><label><input "
+        "type=checkbox></label><div><p>Book a room</p></div></li></ul>",
+        "☑ Ring Ann\n☐ Book a room",
         "",
     ),
     "cells": ("<table><tr><td>Name</td><td>Hours</td></tr></table>", "Name | Hours", TABLE),
@@ -213,14 +234,14 @@ CASES = {
         "<blockquote>Quote<p>Inner</p></blockquote><pre>Code\nLine</pre><hgroup><h2>Heading</h2>"
         "<p>Sub</p></hgroup>",
         "",
-        "",
+        QUOTE,
     ),
     "Gmail": (
         "<div dir='ltr'>Hello there,<div><br></div><div>First line</div><div>Second <b>bold</b>"
         "</div><div class='gmail_quote'><div class='gmail_attr'>On Monday Ann wrote:<br></div>"
         "<blockquote><div>Quoted once</div><div>Quoted twice</div></blockquote></div></div>",
         "Hello there,\nFirst line\nSecond bold\nOn Monday Ann wrote:\nQuoted once\nQuoted twice",
-        "",
+        QUOTE,
     ),
     "Outlook": (
         "<!--StartFragment--><div class=WordSection1><p class=MsoNormal>Hello,</p><div><div><p "
@@ -233,7 +254,7 @@ CASES = {
         "<ul><li>Point<blockquote>Quoted</blockquote></li><li>Two<p>para</p>tail<ul><li>Sub</li></ul>"
         "</li></ul>",
         "Point\nQuoted\nTwo\npara\ntail\nSub",
-        "",
+        QUOTE,
     ),
     "a styled block in a link": (
         "<a href='https://example.org/'><div>Card</div><div><b>title</b></div></a>",
@@ -249,7 +270,7 @@ CASES = {
     "quoted paragraphs": (
         "<blockquote><p>Quoted</p><p>again</p></blockquote><blockquote>Bare</blockquote>",
         "Quoted\nagain\nBare",
-        "",
+        QUOTE,
     ),
     "right to left": (
         "<div dir='rtl'><p>שלום עולם</p><div>مرحبا <bdi>بالعالم</bdi></div></div><p>End</p>",
@@ -342,6 +363,18 @@ def test_each_word_of_plain_text_that_an_owner_pastes_is_stored(
     expect(field).to_have_value(re.compile("Outro"))
     again = json.loads(STORE.from_database_format(STORE.to_database_format(field.input_value())))
     check("\n".join(block["text"] for block in again["blocks"]), "", "\n".join(lines))
+
+
+def test_each_heading_that_an_owner_pastes_is_stored_as_one(admin: Page, demo: ServedSite) -> None:
+    title = "Pasted headings"
+    start_post(admin, demo, title)
+    paste(admin, "".join(f"<h{level}>Level {level}</h{level}>" for level in range(1, 7)))
+    admin.get_by_role("button", name="Save draft").click()
+    expect(admin.locator(".messages .success")).to_be_visible()
+    stored = demo.run_code(LATEST.format(title=title))
+    assert re.findall(r"<(h\d)[^>]*>(Level \d)<", stored) == [
+        (f"h{stored_as}", f"Level {level}") for level, stored_as in enumerate((2, 2, 3, 3, 3, 3), 1)
+    ]
 
 
 @pytest.mark.parametrize("name", ["list in Outlook", "ChatGPT"])

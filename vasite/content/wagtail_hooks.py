@@ -22,7 +22,12 @@ from vasite.content.tasks import follow_privacy
 
 # A word processor's headings begin with level 1, which a page keeps for its title, and go deeper
 # than ours. What is pasted as such is stored as the nearest level that we have.
-PASTED_HEADINGS = {"header-one": "h2", "header-four": "h3"}
+PASTED_HEADINGS = {
+    "header-one": "h2",
+    "header-four": "h3",
+    "header-five": "h3",
+    "header-six": "h3",
+}
 
 
 @hooks.register("register_rich_text_features", order=1)  # after Wagtail's own handler
