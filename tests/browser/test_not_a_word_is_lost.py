@@ -808,6 +808,35 @@ def test_a_chosen_image_is_not_lost_to_a_fault_beside_it(admin: Page, demo: Serv
     expect(admin.get_by_text("fault", exact=True)).to_be_visible()
 
 
+def open_upload(admin: Page, url: str) -> Locator:
+    """Open a page, and in it the form by which a new image is chosen."""
+    admin.goto(url)
+    button = admin.locator("[data-chooser-action-choose]").first
+    button.evaluate("button => button.click()")  # in a menu, if there is an image
+    chooser = admin.locator(".modal-content")
+    chooser.get_by_role("tab", name="Upload").click()
+    return chooser
+
+
+def test_words_about_an_image_in_a_chooser_are_offered_until_it_is_taken(
+    admin: Page, demo: ServedSite
+) -> None:
+    admin.on("dialog", lambda dialog: dialog.accept())
+    url = f"{demo.url}{BUSINESS}"
+    chooser = open_upload(admin, url)
+    chooser.get_by_label("Alt text").fill("A florist at her counter")
+    chooser = open_upload(admin, url)
+    chooser.get_by_role("button", name="Bring it back").click()
+    expect(chooser.get_by_label("Alt text")).to_have_value("A florist at her counter")
+    file = {"name": "taken.jpg", "mimeType": "image/jpeg", "buffer": picture_bytes((600, 499))}
+    chooser.locator("input[type=file]").set_input_files(file)
+    chooser.get_by_role("button", name="Upload").click()
+    expect(chooser).to_have_count(0)
+    chooser = open_upload(admin, url)
+    expect(chooser.get_by_label("Alt text")).to_be_visible()
+    expect(chooser.locator(".unsaved")).to_have_count(0)
+
+
 def test_a_chosen_document_is_not_lost_to_a_missing_title(admin: Page, demo: ServedSite) -> None:
     admin.goto(f"{demo.url}/admin/documents/add/")
     file = {"name": "prices.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 prices"}
