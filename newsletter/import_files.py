@@ -35,6 +35,7 @@ WORD_END = re.compile(r"[\s,;|<>()\[\]\"]+")
 CELL_END = re.compile(r"[,;|\t\"\r\n]+")
 OWN_STATUSES = set(Subscriber.Status.values)
 OWN_DATES = ("subscribed_at", "confirmed_at", "unsubscribed_at")
+NO_DATE = "“{}” is no date that this site writes. Write 2026-11-27 14:30, or leave the cell empty."
 # The headings of this site's own export, as keys, of any age: from it all is taken as it is
 OWN_HEADINGS = {"status", "asked", "confirmed", "unsubscribed"}
 
@@ -554,14 +555,17 @@ def with_own_state(row: Row, cells: list[str], columns: Columns) -> Row:
     said = by_key.get("chose topics", "").strip().lower()
     row.has_chosen_topics = bool(row.topics) or said == "true"  # Excel writes WAHR, VRAI …
     for field_name, key in zip(OWN_DATES, ("asked", "confirmed", "unsubscribed"), strict=True):
-        if moment := moment_of(by_key.get(key, "")):
+        text = by_key.get(key, "").strip()
+        if moment := moment_of(text):
             row.dates[field_name] = moment
+        elif text and row.status in {Subscriber.Status.UNCONFIRMED, Subscriber.Status.CONFIRMED}:
+            row.fault = row.fault or NO_DATE.format(text[:60])  # today would be no proof
     return row
 
 
 def moment_of(text: str) -> datetime | None:
     try:
-        moment = parse_datetime(text.strip())
+        moment = parse_datetime(text)
     except ValueError:
         return None
     if moment and not 1970 <= moment.year < 2200:  # at either end some have no time in UTC

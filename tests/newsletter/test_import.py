@@ -637,9 +637,17 @@ def test_a_short_or_odd_row_of_the_sites_own_export_costs_no_other(
         "a@example.com\n"
         "b@example.com,B,Confirmed,0001-01-01T00:00:00+14:00,9999-12-31T23:59:59-12:00\n"
         "c@example.com,C,Confirmed,2021-03-01 10:00:00,2021-03-01 10:05:00,\n"
+        "d@example.com,D,Confirmed,2021-03-01,1 March,\n"
+        "e@example.com,E,Unsubscribed,2021-03-01 10:00:00,,1 March\n"
     )
-    assert set(taken_in(va, work, content)) == {"b@example.com", "c@example.com"}
-    assert SubscriberImport.objects.get().unclear == [["Status", "", 1]]
+    assert taken_in(va, work, content) == {
+        "c@example.com": Subscriber.Status.CONFIRMED,
+        "e@example.com": Subscriber.Status.UNSUBSCRIBED,
+    }
+    found = SubscriberImport.objects.get()
+    assert found.unclear == [["Status", "", 1]]
+    assert [line for line, _ in found.faults] == [3, 5]
+    assert "“1 March” is no date that this site writes" in found.faults[1][1]
 
 
 def test_a_quotation_mark_that_nobody_closes_costs_its_own_line(
