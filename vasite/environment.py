@@ -101,6 +101,8 @@ def _log_format(text: str) -> str:
 def _database(text: str) -> dict[str, Any]:
     parts = urlsplit(text)
     is_sqlite = parts.scheme == "sqlite"
+    if parts.fragment or (is_sqlite and parts.query):  # PostgreSQL's library reads a query
+        raise ValueError
     if not is_sqlite and parts.scheme not in {"postgres", "postgresql"}:
         raise ValueError
     # sqlite://path means a host, and then a database in memory, of each process its own
@@ -121,8 +123,19 @@ def _split_url(text: str) -> SplitResult:
     return parts
 
 
+def _bare_url(text: str) -> SplitResult:
+    """Split a URL of which nothing behind the path is read: what stands there is a mistake, or a
+    password's sign that is not written as it has to be."""
+    parts = _split_url(text)
+    if parts.query or parts.fragment:
+        raise ValueError
+    return parts
+
+
 def _cache(text: str) -> dict[str, Any]:
     scheme, _, rest = text.partition("://")
+    if not scheme.startswith("redis"):  # whose library reads a query
+        _bare_url(text)
     if scheme == "locmem" or (scheme == "file" and rest):
         return dict(environ.Env.cache_url_config(f"{scheme}cache://{rest}"))
     parts = _split_url(text)
@@ -137,7 +150,7 @@ def _cache(text: str) -> dict[str, Any]:
 
 
 def _purge(text: str) -> dict[str, str]:
-    parts = _split_url(text)
+    parts = _bare_url(text)
     is_varnish = parts.scheme == "varnish" and parts.hostname
     is_cdn = parts.scheme in {"cloudflare", "fastly"} and parts.username and parts.password
     if not (is_varnish or is_cdn):
@@ -151,7 +164,7 @@ def _purge(text: str) -> dict[str, str]:
 
 
 def _bucket(text: str) -> dict[str, str]:
-    parts = _split_url(text)
+    parts = _bare_url(text)
     name = parts.path.strip("/")
     if parts.scheme not in {"s3", "s3+http"} or not (parts.hostname and parts.password and name):
         raise ValueError
@@ -171,7 +184,7 @@ def _email(text: str) -> dict[str, Any]:
     if not text:
         return {}
     scheme, separator, rest = text.partition("://")
-    if not separator or scheme not in MAIL_PORTS:
+    if not separator or scheme not in MAIL_PORTS or _bare_url(text).path.strip("/"):
         raise ValueError
     # django-environ takes smtps for STARTTLS: RFC 8314 means encrypted from the first byte
     config = dict(environ.Env.email_url_config(f"{scheme.replace('smtps', 'smtp+ssl')}://{rest}"))
@@ -186,12 +199,12 @@ def _email(text: str) -> dict[str, Any]:
 
 
 def _dsn(text: str) -> str:
-    parts = urlsplit(text)
+    parts = _bare_url(text)
     is_here = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     project = parts.path.rpartition("/")[2]
     if not (parts.scheme == "https" or is_here) or not (parts.hostname and parts.username):
         raise ValueError
-    if parts.port == 0 or not (project.isascii() and project.isdigit()):
+    if not (project.isascii() and project.isdigit()):
         raise ValueError
     return text
 
@@ -208,7 +221,7 @@ class Mailbox(NamedTuple):
 
 
 def _mailbox(text: str) -> Mailbox:
-    parts = urlsplit(text)
+    parts = _bare_url(text)
     is_encrypted = parts.scheme == "imaps"
     is_here = parts.scheme == "imap" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if not (is_encrypted or is_here) or not (parts.hostname and parts.username and parts.password):

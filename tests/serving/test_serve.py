@@ -275,6 +275,9 @@ def test_operator_sees_a_migration_that_cannot_succeed_end_the_start(tmp_path: P
     [
         ("nobody", "postgres", 'role "nobody" does not exist'),
         ("postgres", "no_such", 'database "no_such" does not exist'),
+        ("postgres", "no_such?foo=bar", 'invalid connection option "foo"'),
+        ("postgres", "no_such?sslmode=x", "invalid sslmode value"),
+        ("postgres", "no_such?pool=1", "DATABASE_URL is not valid"),
     ],
 )
 def test_operator_sees_a_wrong_address_of_the_database_end_the_start(

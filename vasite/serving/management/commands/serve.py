@@ -17,6 +17,7 @@ from wsgiref.util import setup_testing_defaults
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.wsgi import get_wsgi_application
@@ -41,7 +42,11 @@ SYSTEMD_SOCKET = 3  # SD_LISTEN_FDS_START
 # What PostgreSQL says in English of an address that no later start mends: psycopg gives no code
 WRONG_ADDRESS = re.compile(
     r'FATAL: .*(password authentication failed|(role|database) "[^"]*" does not exist)'
+    r"|^invalid dsn|\binvalid \w+ value\b"
 )
+# What libraries raise over a parameter in an address, before they ask any server
+UNKNOWN_PARAMETER = (ImproperlyConfigured, TypeError, ValueError)
+WRONG_PARAMETER = "{0} is not valid ({1}). Mend what stands behind the ? in {0}, or leave it out."
 
 
 class Command(BaseCommand):
@@ -117,6 +122,8 @@ class Command(BaseCommand):
                 "address, user, password and name in DATABASE_URL.",
                 returncode=1 if WRONG_ADDRESS.search(reason) else os.EX_TEMPFAIL,
             ) from None
+        except UNKNOWN_PARAMETER as error:
+            raise CommandError(WRONG_PARAMETER.format("DATABASE_URL", error)) from None
 
     def check_cache(self) -> None:
         try:
@@ -130,6 +137,8 @@ class Command(BaseCommand):
                 "user, mend the address and password in CACHE_URL, or leave CACHE_URL out.",
                 returncode=os.EX_TEMPFAIL,
             ) from None
+        except UNKNOWN_PARAMETER as error:
+            raise CommandError(WRONG_PARAMETER.format("CACHE_URL", error)) from None
 
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
