@@ -23,19 +23,26 @@ from vasite.mail.refusals import Meaning, meaning_of
 logger = logging.getLogger("vasite.event")
 
 
-# What stands in a provider's own event where that calls a bounce final: Anymail reports others as
-# bounces, too. It knows by itself which addresses are invalid.
-FINAL = {
-    "Amazon SES": '"bounceType": "Permanent"',
-    "Brevo": '"event": "hard_bounce"',
-    "Mailgun": '"severity": "permanent"',
-    "Mailjet": '"hard_bounce": true',
-    "Postmark": '"HardBounce"',  # as its Type or SuppressionReason
-    "Resend": '"type": "Permanent"',
-    "SendGrid": '"type": "bounce"',
+# The fields of a provider's own event that call a bounce final, and what they say then: Anymail
+# reports others as bounces, too. It knows by itself which addresses are invalid.
+FINAL: dict[str, list[tuple[str, str | bool]]] = {
+    "Amazon SES": [("bounce.bounceType", "Permanent")],
+    "Brevo": [("event", "hard_bounce")],
+    "Mailgun": [("event-data.severity", "permanent")],
+    "Mailjet": [("hard_bounce", True)],
+    "Postmark": [("Type", "HardBounce"), ("SuppressionReason", "HardBounce")],
+    "Resend": [("data.bounce.type", "Permanent")],
+    "SendGrid": [("type", "bounce")],
 }
-REFUSED_AS_SPAM = '"Type": "SpamNotification"'  # by a server, says Postmark: no reader complained
+REFUSED_AS_SPAM = ("Type", "SpamNotification")  # by a server, says Postmark: no reader complained
 MAYBE_AN_ANSWER = "Transient: General"  # Amazon SES's word for one while the reader is away, too
+
+
+def says(told: Any, field: str, value: object) -> bool:
+    """Tell whether a field of a provider's event, such as "bounce.bounceType", has a value."""
+    for key in field.split("."):
+        told = told.get(key) if isinstance(told, dict) else None
+    return bool(told == value)
 
 
 @receiver(tracking)
@@ -47,20 +54,20 @@ def take_report(event: AnymailTrackingEvent, esp_name: str, **kwargs: Any) -> No
     """
     if not event.recipient or event.description == MAYBE_AN_ANSWER:
         return
-    told = json.dumps(event.esp_event)
+    told = event.esp_event
     reason = event.mta_response or event.description or event.reject_reason or ""
     words = f"{esp_name} says {reason}".strip()
     is_invalid = event.reject_reason == RejectReason.INVALID
-    if event.event_type == EventType.COMPLAINED and REFUSED_AS_SPAM not in told:
+    if event.event_type == EventType.COMPLAINED and not says(told, *REFUSED_AS_SPAM):
         is_known = complained(event.recipient, words)
     elif event.event_type in {EventType.BOUNCED, EventType.COMPLAINED} or is_invalid:
-        is_final = is_invalid or (esp_name in FINAL and FINAL[esp_name] in told)
+        is_final = is_invalid or any(says(told, *one) for one in FINAL.get(esp_name, []))
         reply = event.mta_response or ""  # not the provider's own words, which speak of anything
         meaning = meaning_of(reply, is_about_recipient=is_about_recipient(reply))
         if meaning is Meaning.NO_MAILBOX or (is_final and meaning is Meaning.UNKNOWN):
             is_known = came_back(event.recipient, words)
         else:
-            is_known = was_returned(event.recipient, words, told)
+            is_known = was_returned(event.recipient, words, json.dumps(told))
     else:
         return
     logger.info("%s reported %s, known: %s", esp_name, event.event_type, is_known)

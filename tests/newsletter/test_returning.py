@@ -88,6 +88,15 @@ def test_a_provider_reports(
         assert "Came back later" in page
 
 
+def test_a_complaint_counts_whatever_its_newsletter_is_called(
+    client: Client, reader: Subscriber
+) -> None:
+    named = {"Metadata": {"Type": "SpamNotification"}}
+    assert report(client, "postmark", postmark("SpamComplaint") | named) == 200
+    reader.refresh_from_db()
+    assert reader.status == "complained"
+
+
 def test_who_left_stays_so(client: Client, reader: Subscriber) -> None:
     reader.unsubscribe()
     report(client, "postmark", postmark("HardBounce"))
@@ -215,16 +224,21 @@ def test_an_address_ends_that_its_server_or_else_the_provider_calls_gone(
     [
         ("postmark", postmark("SoftBounce")),
         ("postmark", postmark_says("HardBounce", FULL)),
+        ("postmark", postmark("SoftBounce") | {"Subject": "HardBounce"}),
+        ("postmark", postmark("SoftBounce") | {"Name": "HardBounce", "Tag": "HardBounce"}),
         ("postmark", postmark("VirusNotification")),
         ("postmark", postmark("SpamNotification")),
         ("brevo", brevo("soft_bounce", "452 4.2.2 mailbox full")),
         ("brevo", brevo("soft_bounce", "")),
         ("mailgun", mailgun(FULL)),
         ("mailgun", mailgun(BLOCKED)),
+        ("mailgun", mailgun("Go away", severity="") | {"tags": {"severity": "permanent"}}),
         ("sendgrid", sendgrid("blocked", "550 Go away")),
         ("sendgrid", sendgrid("bounce", FULL)),
+        ("sendgrid", [sendgrid("blocked", "550 Go away")[0] | {"tags": [{"type": "bounce"}]}]),
         ("mailjet", mailjet(False)),
         ("resend", resend("Transient", RESEND.format("general bounce"))),
+        ("resend", resend("Transient", "") | {"tags": {"type": "Permanent"}}),
         ("sparkpost", sparkpost("22", "")),
         ("amazon_ses", amazon("Notification", bounceType="Undetermined", bounceSubType="x")),
         ("amazon_ses", amazon("Notification", FULL, bounceType="Permanent", bounceSubType="x")),
