@@ -160,6 +160,18 @@ def test_operator_sees_systemd_end_a_start_that_cannot_succeed(
 
 
 @needs("unshare")
+def test_operator_sees_systemd_end_a_start_that_takes_too_long(tmp_path: Path) -> None:
+    hanging = python_that("exec sleep infinity")
+    short = "s/^TimeoutStartSec=.*/TimeoutStartSec=100ms/"
+    fault = f"{hanging}; sed --in-place {short} etc/units/vasite.service"
+    with booted(tmp_path, fault) as machine:
+        machine.run("systemctl", "start", "vasite")
+        assert machine.show("vasite", "ActiveState") == "failed"
+        assert machine.show("vasite", "Result") == "timeout"
+        wait_until(lambda: machine.is_in("vasite.socket", "dead"))
+
+
+@needs("unshare")
 def test_operator_sees_systemd_wait_for_a_database(tmp_path: Path) -> None:
     setting = "DATABASE_URL=postgres://vasite@127.0.0.1:1/vasite"
     with booted(tmp_path, f"echo {setting} >> etc/vasite.env") as machine:

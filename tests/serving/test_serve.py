@@ -269,6 +269,16 @@ def test_operator_sees_a_migration_that_cannot_succeed_end_the_start(tmp_path: P
     assert "duplicate column name" in ended.stderr
 
 
+def test_operator_sees_a_folder_in_place_of_a_file_end_the_start(tmp_path: Path) -> None:
+    address = copy_of_standard_site(tmp_path, "vasite_folder")
+    stamp = tmp_path / "pagecache" / ".boot"
+    stamp.unlink(missing_ok=True)
+    stamp.mkdir(parents=True)
+    ended = prepare(tmp_path, address)
+    assert ended.returncode == 1
+    assert str(stamp) in ended.stderr.splitlines()[-1]
+
+
 @needs_postgresql
 @pytest.mark.parametrize(
     ("user", "name", "words"),

@@ -12,7 +12,7 @@ from django.utils.http import escape_leading_slashes
 
 from vasite.business.last_known import last_known
 from vasite.forms.text_quota import TooMuchTextError
-from vasite.serving.errors import error_response, is_passing
+from vasite.serving.errors import error_response, is_of_storage
 
 logger = logging.getLogger("vasite.event")
 LINES = ("name", "email", "phone")
@@ -43,7 +43,7 @@ class KeepTypedMiddleware:
         if isinstance(exception, TooMuchTextError):
             logger.warning("A form was refused: its network has had too much stored")
             return kept_page(request, 429)
-        if settings.DEBUG or request.method != "POST" or not is_passing(exception):
+        if settings.DEBUG or request.method != "POST" or not is_of_storage(exception):
             return None
         is_admin = request.path_info.startswith("/admin/")
         # What a script of the admin sends, the script still has

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from functools import lru_cache
 
 from django.conf import settings
@@ -21,12 +23,28 @@ class UnstoredFileError(Exception):
     that is damaged."""
 
 
-def is_passing(exception: Exception) -> bool:
-    """Return whether the fault is the database's or the disk's, which may be well in a minute:
-    locked, stopped, full."""
+# A disk that is full or answers late, too much at once, a name server that isn't there yet. Others
+# stay until somebody mends them: a file or folder that is gone, another user's, on a read-only disk
+PASSING = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE),
+    *(errno.EAGAIN, errno.EBUSY, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, socket.EAI_AGAIN),
+}
+
+
+def is_of_storage(exception: Exception) -> bool:
+    """Return whether the fault is the database's or the disk's."""
     if isinstance(exception, UnreadablePostError):  # the visitor's
         return False
     return isinstance(exception, (*DATABASE_GONE, OSError, UnstoredFileError))
+
+
+def is_passing(exception: Exception) -> bool:
+    """Return whether such a fault may be well in a minute: locked, stopped, full."""
+    is_of_network = isinstance(exception, (ConnectionError, TimeoutError))
+    if isinstance(exception, OSError) and not is_of_network and exception.errno not in PASSING:
+        return False
+    return is_of_storage(exception)
 
 
 def render_error(

@@ -61,8 +61,7 @@ class Command(BaseCommand):
         try:
             self.serve(empty, prepare_only)
         except Exception as error:
-            is_final = isinstance(error, PermissionError) or is_of_statement(error)
-            if is_final or not is_passing(error):
+            if is_of_statement(error) or not is_passing(error):
                 raise
             reason = " ".join(str(error).split())
             raise CommandError(
