@@ -29,10 +29,7 @@ class PostsBlock(blocks.StructBlock):
     posts = blocks.ListBlock(blocks.PageChooserBlock("blog.BlogPostPage"), min_num=1)
 
     def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
-        keys = post_keys(value)
-        shown = visible(BlogPostPage.objects.filter(pk__in=keys)).in_bulk()
-        posts = [shown[key] for key in keys if key in shown]
-        return super().get_context(value, parent_context) | {"posts": posts}
+        return super().get_context(value, parent_context) | {"posts": shown_posts(value)}
 
     class Meta:
         icon = "list-ul"
@@ -43,6 +40,13 @@ class PostsBlock(blocks.StructBlock):
 def post_keys(value: Any) -> list[int]:
     """Return the keys of the posts that a PostsBlock names and that are still there."""
     return [post.pk for post in value["posts"] if post]
+
+
+def shown_posts(value: Any) -> list[BlogPostPage]:
+    """Return the posts of a PostsBlock that anybody may see, in its order."""
+    keys = post_keys(value)
+    shown = visible(BlogPostPage.objects.filter(pk__in=keys)).in_bulk()
+    return [shown[key] for key in keys if key in shown]
 
 
 class LetterBlocks(BodyBlocks):

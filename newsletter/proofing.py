@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from newsletter.blocks import shown_posts
 from newsletter.composing import Letter, compose
 from newsletter.models import Campaign, SendingSettings
 from newsletter.sender_records import missing_records
@@ -62,8 +63,23 @@ def what_stops(campaign: Campaign) -> Iterator[str]:
         yield "It has no subject."
     if not campaign.body:
         yield "It has no text."
+    yield from gaps(campaign)
     if not campaign.audience.exists():
         yield "Nobody would get it: no confirmed subscriber fits."
+
+
+def gaps(campaign: Campaign) -> Iterator[str]:
+    """Yield what has gone since it was chosen: its block would be left out, or be empty."""
+    pictures = [block.value["picture"] for block in campaign.body.blocks_by_name("picture")]
+    if not all(pictures):
+        yield "A picture in it has been deleted. Choose another, or take its block out."
+    for picture in filter(None, pictures):
+        if not picture.is_public:
+            yield f"The picture “{picture.title}” is private, so nobody would see it."
+    for block in campaign.body.blocks_by_name("posts"):
+        if not shown_posts(block.value):
+            heading = block.value["heading"]
+            yield f"There is no post under “{heading}” that everybody may read."
 
 
 def _hints(letter: Letter) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from wagtail.models import Collection, CollectionViewRestriction
 
 from blog.models import Category
 from newsletter.composing import compose
@@ -21,6 +22,7 @@ from newsletter.tasks import send_campaigns
 from tests.conftest import SmallSite
 from tests.newsletter.list_server import DROP, ListServer
 from vasite.content.models import SiteImage
+from vasite.content.tasks import move_private_images
 from vasite.mail.models import OutgoingMail
 
 WORDS = "Hello {{ first name }}, the <b>spring</b> offers are here."
@@ -654,6 +656,53 @@ def test_a_faulty_draft_says_so_on_its_page_and_cannot_be_sent(
     press(va, bad, "plan", moment="01/02/2030 10:00")
     assert state(bad) == "draft"
     assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("deleted image", "A picture in it has been deleted."),
+        ("private image", "The picture “Desk” is private"),
+        ("deleted post", "There is no post under “New on the blog”"),
+        ("unpublished post", "There is no post under “New on the blog”"),
+    ],
+)
+def test_a_newsletter_with_a_gap_is_not_sent_and_says_so(
+    va: Client, server: ListServer, site: SmallSite, image: SiteImage, way: str, words: str
+) -> None:
+    subscribers(1)
+    picture = {"picture": {"image": image, "alt_text": "A desk", "decorative": False}}
+    posts = {"heading": "New on the blog", "posts": [site.post]}
+    body = [("text", "<p>Fine</p>"), ("picture", picture), ("posts", posts)]
+    draft = Campaign.objects.create(subject="Draft", body=body)
+    planned = Campaign.objects.create(subject="Planned", body=body)
+    press(va, planned, "confirm", version="")
+    assert words not in va.get(draft.admin_url).text
+    if way == "private image":
+        collection = Collection.get_first_root_node().add_child(name="Private")
+        CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")
+        image.collection = collection
+        image.save()
+        move_private_images.call()
+    else:
+        va.post(
+            {
+                "deleted image": f"/admin/images/{image.pk}/delete/",
+                "deleted post": f"/admin/pages/{site.post.pk}/delete/",
+                "unpublished post": f"/admin/pages/{site.post.pk}/unpublish/",
+            }[way]
+        )
+    assert words in va.get(draft.admin_url).text
+    press(va, draft, "begin")
+    press(va, draft, "confirm", version="")
+    assert state(draft) == "draft"
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        send_campaigns.call()
+    assert state(planned) == "draft"
+    assert words in planned.trouble
+    assert words in va.get(planned.admin_url).text
+    assert server.counts == {}
+    assert words in OutgoingMail.objects.get().text
 
 
 @pytest.mark.parametrize("email", ["reader@exa mple.com\n", "x" * 70 + "ü@" + "ü" * 64 + ".de"])
