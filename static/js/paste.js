@@ -5,10 +5,13 @@
   const OWN = /data-draftjs-conductor-fragment|data-editor=/; // copied from an editor like this
   const BLOCK =
     "address,article,aside,blockquote,body,caption,center,dd,details,dialog,div,dl,dt,fieldset," +
-    "figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hgroup,hr,legend,li,main,nav,ol,p,pre," +
-    "section,summary,table,tbody,td,tfoot,th,thead,tr,ul";
+    "figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hgroup,hr,legend,li,main,nav,ol," +
+    "optgroup,option,p,pre,section,summary,table,tbody,td,tfoot,th,thead,tr,ul";
   const LIST = "dir,menu,ol,ul";
   const WHOLE = "h1,h2,h3,h4,h5,h6,li,p,pre";
+  const HIDDEN =
+    "script,style,template,title,[hidden],[style*='mso-hide:all']," +
+    "[style*='display:none' i],[style*='display: none' i]";
   const MEDIA = "audio,canvas,embed,iframe,object,svg,video";
   // At the head of a paragraph the editor takes these for the marks of a list, drops them, and counts
   // from 1. A hard blank behind them keeps them as they were typed.
@@ -209,7 +212,7 @@
   // The HTML that the editor reads whole, and sentences on what it could not keep
   function tidy(html) {
     const { body } = new DOMParser().parseFromString(html, "text/html");
-    for (const hidden of body.querySelectorAll("script,style,template,title")) hidden.remove();
+    for (const hidden of body.querySelectorAll(HIDDEN)) hidden.remove();
     keepTicks(body);
     const images = takeOutImages(body);
     const media = [...body.querySelectorAll(MEDIA)].length;

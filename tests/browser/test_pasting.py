@@ -287,6 +287,18 @@ CASES = {
         "Before after",
         PICTURE,
     ),
+    "words that nobody saw": (
+        "<div style='display:none'>–</div><p>Seen <span style='DISPLAY: none'>–</span>words"
+        "<span style='mso-hide:all'>–</span></p><p hidden>–</p><p>End</p>",
+        "Seen words\nEnd",
+        "",
+    ),
+    "a menu of a form": (
+        "<p>Pick</p><select><optgroup label=x><option>Inbox</option><option>Diary</option>"
+        "</optgroup></select>",
+        "Pick\nInbox\nDiary",
+        "",
+    ),
     "nested lists": (
         "<ul><li>One<ul><li>Two<ol><li>Three</li></ol></li></ul></li><li>Four</li></ul>"
         "<aside>Aside</aside>",
