@@ -506,6 +506,22 @@ def test_reader_of_a_printed_page_sees_no_form_and_where_its_links_lead(
     assert "/contact/" in page.locator(".call-to-action .button").first.evaluate(printed)
 
 
+def test_visitor_whose_form_was_not_sent_prints_every_word_of_it(
+    visit: Callable[..., Page], demo: ServedSite
+) -> None:
+    page = visit("/contact/")
+    words = {"name": "Ann", "email": "ann@example.com", "message": "A line.\n" * 40}
+    form, headers = f"{demo.url}/contact/", {"Origin": "null"}
+    html = page.request.post(form, form=words, headers=headers).text()
+    page.route("**/kept/", lambda route: route.fulfill(content_type="text/html", body=html))
+    page.goto(f"{demo.url}/kept/")
+    check_focus(page, "not sent", least=4)
+    page.emulate_media(media="print")
+    message = page.get_by_label("Your message")
+    expect(message).to_be_visible()
+    assert message.evaluate("field => field.scrollHeight <= field.clientHeight")
+
+
 def test_visitor_who_installs_the_site_sees_a_whole_name(
     demo: ServedSite, visit: Callable[..., Page]
 ) -> None:
