@@ -136,7 +136,7 @@ def feed_htmls(posts: list[BlogPostPage]) -> Iterator[str]:
             )
         )
         html = render_to_string("blog/feed_post.html", {"page": post, "body": body})
-        yield clean_text(with_whole_addresses(html).strip())
+        yield clean_text(with_whole_addresses(html, post.full_url).strip())
 
 
 def block_html(block: Block, value: Any, expanded: dict[str, str]) -> str:

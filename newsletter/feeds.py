@@ -52,7 +52,7 @@ class CampaignFeed(Feed):
 
     def item_description(self, campaign: Campaign) -> str:
         html = Personal(None, campaign.nameless).fill_html(body_html(campaign))
-        return clean_text(with_whole_addresses(html))
+        return clean_text(with_whole_addresses(html, campaign.url))
 
     def item_extra_kwargs(self, campaign: Campaign) -> dict[str, Any]:
         return {"summary": clean_text(escape(campaign.preheader))}

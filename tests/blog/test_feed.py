@@ -25,6 +25,7 @@ def test_it_works(client: Client, site: SmallSite, write_post: WritePost, image:
     image.contextual_alt_text, image.decorative = "A desk", False
     body = [
         ("text", '<p>Read <a href="/about/">this</a> &amp; that.</p>'),
+        ("text", '<p>See <a href="#h-end">below</a>.</p>'),
         ("picture", {"picture": image, "caption": "A desk"}),
     ]
     write_post(
@@ -43,6 +44,7 @@ def test_it_works(client: Client, site: SmallSite, write_post: WritePost, image:
     assert entry.published.startswith("2026-02-01T00:00:00")
     (content,) = entry.content
     assert '<a href="http://127.0.0.1:8000/about/">this</a> &amp; that.' in content.value
+    assert f'<a href="{entry.link}#h-end">below</a>' in content.value
     assert f'src="http://127.0.0.1:8000{image.file.url}"' in content.value
     assert 'alt="A desk"' in content.value
     assert "srcset" not in content.value

@@ -122,6 +122,8 @@ def public_html(source: str, anchors: Anchors, expanded: Mapping[str, str]) -> S
     return mark_safe(HEADING.sub(add_id, html))  # noqa: S308
 
 
-def with_whole_addresses(html: str) -> str:
-    """Gives HTML for feeds and mails: the site's own links and pictures begin with its address."""
+def with_whole_addresses(html: str, page_url: str = "") -> str:
+    """Return HTML for feeds and emails: the site's own links and pictures begin with its URL, links
+    to a place in the same text with that of its page, where one is given."""
+    html = html.replace('href="#', f'href="{page_url}#')
     return OWN_ADDRESS.sub(rf"\1{settings.SITE_URL}/", html)
