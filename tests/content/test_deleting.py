@@ -124,13 +124,17 @@ def test_newsletters_sent_long_ago_do_not_slow_deleting_down(
             assert "used nowhere" in words_of(va.get(f"/admin/images/{image.pk}/delete/"))
         return len(found)
 
-    va.get(f"/admin/images/{image.pk}/delete/")
+    def send_long_ago(count: int) -> None:
+        for _ in range(count):
+            write_newsletter(image, document, site)
+        work()
+        Campaign.objects.update(status="sent", is_public=False)
+
+    send_long_ago(1)
+    queries()  # fills the caches of content types and the like
     before = queries()
-    for _ in range(30):
-        write_newsletter(image, document, site)
-    work()
-    Campaign.objects.update(status="sent", is_public=False)
-    assert queries() == before + 1
+    send_long_ago(30)
+    assert queries() == before
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
