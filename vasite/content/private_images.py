@@ -7,7 +7,6 @@ the admin shows it. (docs/decisions/0025-private-files.md)
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 from django.core.files.storage import default_storage
@@ -20,9 +19,8 @@ from wagtail.images.permissions import permission_policy
 from vasite.content.models import SiteImage, SiteRendition
 from vasite.content.visibility import restricted_collections
 from vasite.pagecache.watching import withdraw
-from vasite.serving.faults import attempt
 from vasite.serving.media import PRIVATE_FOLDER
-from vasite.serving.slices import in_batches
+from vasite.serving.slices import for_each_within
 
 PREFIX = f"{PRIVATE_FOLDER}/"
 image_moved = Signal()  # with `image`, after its file became private or public
@@ -43,11 +41,8 @@ def images_to_show() -> QuerySet[SiteImage]:
 def hide_images(seconds: float) -> bool:
     """Move the files of images that became private, and return whether that took no longer than
     some seconds. One that can't be moved keeps no other where everybody may see it."""
-    until = time.monotonic() + seconds
-    for image in in_batches(images_to_hide()):
-        attempt("Private images", image.pk, move_image, image)
-        if time.monotonic() >= until:
-            return False
+    if not for_each_within(seconds, "Private images", images_to_hide(), move_image):
+        return False
     # Made by the worker while the image was being moved
     strays = SiteRendition.objects.filter(image__file__startswith=PREFIX)
     for rendition in strays.exclude(file__startswith=PREFIX):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from vasite.seo.coach.reviewing import LINKS_A_DAY, check_outside_links, review_
 from vasite.seo.models import PageReview
 from vasite.serving.faults import attempt
 from vasite.serving.queue import enqueue_rest
-from vasite.serving.slices import for_each_in_slices, in_batches
+from vasite.serving.slices import for_each_in_slices, for_each_within
 
 
 def draw_card(page_id: int) -> None:
@@ -31,12 +30,9 @@ def draw_card(page_id: int) -> None:
 def draw_cards_below(page_id: int) -> None:
     """Draw the social cards of a page that is no longer private and of those below it, for
     SLICE_SECONDS, as it is done in a request; `refresh_cards` draws the rest."""
-    until = time.monotonic() + settings.SLICE_SECONDS
     for top in Page.objects.filter(pk=page_id):
-        for page in in_batches(content_pages(Page.objects.descendant_of(top, inclusive=True))):
-            attempt("Social cards", page.pk, refresh_card, page)
-            if time.monotonic() >= until:
-                return
+        branch = content_pages(Page.objects.descendant_of(top, inclusive=True))
+        for_each_within(settings.SLICE_SECONDS, "Social cards", branch, refresh_card)
 
 
 @task(priority=-5)

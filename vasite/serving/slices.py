@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django_tasks.base import Task
 
-from vasite.serving.faults import AllFailedError, results_of
+from vasite.serving.faults import AllFailedError, attempt, results_of
 from vasite.serving.queue import enqueue_once, enqueue_rest
 
 BATCH_SIZE = 100
@@ -63,6 +63,21 @@ def for_each_in_slices(
     results = list(results_of(name, slice_of_rows(), act))
     if results and not any(results):
         raise AllFailedError(f"{name}: {len(results)} of {len(results)} rows failed")
+
+
+def for_each_within(
+    seconds: float, name: str, rows: QuerySet[Row], act: Callable[[Row], object]
+) -> bool:
+    """Do something with each row, as `attempt` does under a name, until some seconds are over.
+
+    Return whether they were not: for a request, which leaves the rest to a task.
+    """
+    until = time.monotonic() + seconds
+    for row in in_batches(rows):
+        attempt(name, row.pk, act, row)
+        if time.monotonic() >= until:
+            return False
+    return True
 
 
 def delete_in_slices(
