@@ -55,6 +55,12 @@ def usages(context: Context) -> list[Usage]:
     return list(islice(found, MAX_SHOWN))
 
 
+@register.filter
+def is_cut_short(found: list[Usage]) -> bool:
+    """Return whether there may be more usages than those listed."""
+    return len(found) == MAX_SHOWN
+
+
 @register.simple_tag(takes_context=True)
 def is_usable(context: Context) -> bool:
     """Tell whether pages, settings or entries can use a thing of this kind at all."""
